@@ -1,0 +1,86 @@
+"""Who may connect: so many in all, so many from one address, and so many new ones a minute."""
+
+from collections import Counter, OrderedDict
+from collections.abc import Iterable
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+
+from twisted_chat.clock import Clock
+from twisted_chat.limits import ADDRESSES_REMEMBERED, Limits
+from twisted_chat.pace import Pace
+
+Network = IPv4Network | IPv6Network
+Address = IPv4Address | IPv6Address
+
+IPV6_SITE_BITS = 64
+"""One customer has a /64 at least, so that single IPv6 addresses count for nothing."""
+
+
+class Admission:
+    """Counts connections of all doors.
+
+    :param descriptors: how many connections the process's descriptors leave room for.
+    :param trusted: networks for which only the number in all counts.
+    """
+
+    def __init__(
+        self, limits: Limits, clock: Clock, descriptors: int, trusted: Iterable[Network] = ()
+    ) -> None:
+        self._limits = limits
+        self._clock = clock
+        self._most = min(limits.connections, descriptors)
+        self._trusted = tuple(trusted)
+        self._open = 0
+        self._open_from: Counter[str] = Counter()
+        self._new_from: OrderedDict[str, Pace] = OrderedDict()
+
+    def enter(self, host: str | None) -> str | None:
+        """Count a new connection; where it may not be, why not, and it is not counted.
+
+        :param host: the peer's IP address; None for a peer without one (a UNIX socket).
+        """
+        if self._open >= self._most:
+            return "The server is full. Try again later."
+        origin = self._origin(host)
+        if origin is not None:
+            if self._open_from[origin] >= self._limits.connections_per_address:
+                return "There are too many connections from your address. Close one first."
+            if self._too_often(origin):
+                return "Your address connects too often. Try again in a minute."
+            self._open_from[origin] += 1
+        self._open += 1
+        return None
+
+    def leave(self, host: str | None) -> None:
+        """Forget a connection that was counted."""
+        self._open -= 1
+        origin = self._origin(host)
+        if origin is not None:
+            self._open_from[origin] -= 1
+            if not self._open_from[origin]:
+                del self._open_from[origin]
+
+    def _too_often(self, origin: str) -> bool:
+        now = self._clock.seconds()
+        a_minute = self._limits.connects_per_minute
+        pace = self._new_from.setdefault(origin, Pace(a_minute, a_minute / 60, now))
+        self._new_from.move_to_end(origin)
+        if len(self._new_from) > ADDRESSES_REMEMBERED:
+            self._new_from.popitem(last=False)
+        return not pace.may(now)
+
+    def _origin(self, host: str | None) -> str | None:
+        """What counts as one address; None where only the number in all counts."""
+        if host is None:
+            return None
+        address = _plain(ip_address(host.partition("%")[0]))
+        if any(address in network for network in self._trusted):
+            return None
+        if isinstance(address, IPv6Address):
+            return str(IPv6Network((address, IPV6_SITE_BITS), strict=False))
+        return str(address)
+
+
+def _plain(address: Address) -> Address:
+    """An IPv4 address, where an IPv6 one only wraps it."""
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return mapped or address

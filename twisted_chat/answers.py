@@ -1,0 +1,173 @@
+"""What the server says to one session alone: answers to its requests, and notices.
+
+An answer carries the ``id`` that the request came with.  Errors are answers too; their reasons are
+in refused.py.
+"""
+
+from typing import Self
+
+import msgspec
+
+from twisted_chat.events import tag_of
+
+
+class Reply(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=tag_of):
+    """What one session alone is told."""
+
+
+class Prompt(Reply, frozen=True, kw_only=True):
+    """What a person is asked for; programs know without being asked."""
+
+    text: str
+
+
+class Notice(Reply, frozen=True, kw_only=True):
+    """Something about the connection itself, with a stable ``code`` and a ``text`` for people."""
+
+    code: str
+    text: str
+
+
+class Goodbye(Reply, frozen=True, kw_only=True):
+    """The last that is said before the server closes a connection."""
+
+    text: str
+
+
+class Answer(Reply, frozen=True, kw_only=True):
+    """The one answer to a request; ``id`` is the request's, or absent where it had none."""
+
+    id: str | int | msgspec.UnsetType = msgspec.UNSET
+
+    def to(self, request_id: str | int | None) -> Self:
+        """This answer, addressed to the request with that id."""
+        return self if request_id is None else msgspec.structs.replace(self, id=request_id)
+
+
+class Ok(Answer, frozen=True, kw_only=True):
+    """Done.  ``seq`` is the number of what was put on record; ``text`` tells a person what was."""
+
+    seq: int | msgspec.UnsetType = msgspec.UNSET
+    text: str | msgspec.UnsetType = msgspec.UNSET
+
+    def numbered(self, seq: int) -> Self:
+        """This answer, with the number of what was put on record."""
+        return msgspec.structs.replace(self, seq=seq)
+
+
+class Error(Answer, frozen=True, kw_only=True):
+    """Not done.  ``code`` is stable; ``text`` says what is wrong and what to do."""
+
+    code: str
+    text: str
+
+
+class Welcome(Answer, frozen=True, kw_only=True):
+    """The user is in the chat, under ``name``, and looks at ``room``, which holds ``names``."""
+
+    v: int
+    server: str
+    name: str
+    room: str
+    topic: str
+    names: list[str]
+    more: int
+    motd: str = ""
+
+
+class Entered(Answer, frozen=True, kw_only=True):
+    """The room that the session looks at from now on, and who is in it."""
+
+    room: str
+    topic: str
+    names: list[str]
+    more: int
+
+
+class Person(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One line of a list of people; ``away`` is None for somebody who is here."""
+
+    name: str
+    operator: bool = False
+    bot: bool = False
+    away: str | None = None
+
+
+class People(Answer, frozen=True, kw_only=True):
+    """Who is in ``room``; ``more`` says how many the list leaves out."""
+
+    room: str
+    people: list[Person]
+    more: int
+
+
+class Names(Answer, frozen=True, kw_only=True):
+    """Who is in the chat."""
+
+    names: list[str]
+    more: int
+
+
+class RoomLine(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of the list of rooms; ``people`` is how many are in it."""
+
+    room: str
+    people: int
+    topic: str
+
+
+class Rooms(Answer, frozen=True, kw_only=True):
+    """The rooms that the asker may know of."""
+
+    rooms: list[RoomLine]
+    more: int
+
+
+class Topic(Answer, frozen=True, kw_only=True):
+    """What ``room`` is about."""
+
+    room: str
+    topic: str
+
+
+class Whois(Answer, frozen=True, kw_only=True, tag="person"):
+    """What the asker may know of a user; ``seconds`` is how long they have been in the chat."""
+
+    name: str
+    rooms: list[str]
+    seconds: int
+    bot: bool = False
+    away: str | None = None
+
+
+class Ignored(Answer, frozen=True, kw_only=True):
+    """Whom the asker ignores."""
+
+    names: list[str]
+
+
+class HelpLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A verb as one types it, and what it does."""
+
+    usage: str
+    text: str
+
+
+class Help(Answer, frozen=True, kw_only=True):
+    """The verbs there are, or the one asked for."""
+
+    verbs: list[HelpLine]
+
+
+class Motd(Answer, frozen=True, kw_only=True):
+    """The message of the day."""
+
+    text: str
+
+
+class Uptime(Answer, frozen=True, kw_only=True):
+    """How long the server has run, and how many people and rooms there are."""
+
+    seconds: int
+    people: int
+    rooms: int

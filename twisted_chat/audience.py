@@ -1,0 +1,89 @@
+"""Who hears what: the sessions of each user, and the users that hear each room.
+
+This follows what has been delivered, where `Chat` follows what has been decided: so a newcomer
+hears all that comes after their own arrival, and nothing from before it.
+"""
+
+from collections.abc import Container
+from typing import Protocol
+
+from twisted_chat.styles import Style
+
+
+class Hearer(Protocol):
+    """A session, as far as delivery knows it."""
+
+    @property
+    def style(self) -> Style:
+        """How it wants to be told."""
+        ...
+
+    @property
+    def echo(self) -> bool:
+        """Whether it hears what it did itself."""
+        ...
+
+    @property
+    def ignored(self) -> Container[str]:
+        """The names whose words it does not want to hear; mostly empty."""
+        ...
+
+    def hear(self, told: bytes) -> None:
+        """Take these bytes, unless it is gone."""
+        ...
+
+    def moved(self) -> None:
+        """Its user hears other rooms than before."""
+        ...
+
+    def hang_up(self) -> None:
+        """It has heard the last; close when that is sent."""
+        ...
+
+
+class Audience:
+    """Rooms and users, by their names as events write them."""
+
+    def __init__(self) -> None:
+        self.rooms: dict[str, dict[Hearer, None]] = {}
+        """Who hears each room."""
+        self._sessions: dict[str, dict[Hearer, None]] = {}
+        self._hears: dict[str, dict[str, None]] = {}
+
+    def sessions(self, who: str) -> list[Hearer]:
+        """The sessions of a user; none if they are gone."""
+        return list(self._sessions.get(who, ()))
+
+    def heard_by(self, who: str) -> list[str]:
+        """The rooms that a user hears."""
+        return list(self._hears.get(who, ()))
+
+    def arrive(self, who: str, session: Hearer) -> None:
+        """A session of this user begins to hear; the user may be new."""
+        self._sessions.setdefault(who, {})[session] = None
+        self._hears.setdefault(who, {})
+
+    def join(self, who: str, room: str) -> None:
+        """The user hears the room from now on."""
+        self._hears[who][room] = None
+        self.rooms.setdefault(room, {}).update(self._sessions[who])
+
+    def part(self, who: str, room: str) -> None:
+        """The user does not hear the room any more."""
+        del self._hears[who][room]
+        hearers = self.rooms[room]
+        for session in self._sessions[who]:
+            del hearers[session]
+        if not hearers:
+            del self.rooms[room]
+
+    def depart(self, who: str) -> None:
+        """The user hears nothing any more."""
+        for room in self.heard_by(who):
+            self.part(who, room)
+        del self._hears[who], self._sessions[who]
+
+    def rename(self, who: str, to: str) -> None:
+        """The user goes by another name."""
+        self._sessions[to] = self._sessions.pop(who)
+        self._hears[to] = self._hears.pop(who)

@@ -1,0 +1,350 @@
+"""The chat itself: who is in which room, and who may do what.
+
+Everything here is decided at once and in memory, and answered with the events that follow from it,
+or with a `Refused`.  It knows no bytes, no reactor, no clock and no database: where a moment
+matters it is an argument, in seconds since any epoch.  Texts come here cleaned.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from twisted_chat import events
+from twisted_chat.events import Event
+from twisted_chat.limits import TOPIC_CHARS, Limits
+from twisted_chat.names import RESERVED, Name, RoomName, user_name
+from twisted_chat.refused import (
+    NameReserved,
+    NameTaken,
+    NobodyThere,
+    NoSuchRoom,
+    NotInRoom,
+    NotOperator,
+    RoomFull,
+    RoomPrivate,
+    TooLong,
+    TooMany,
+)
+from twisted_chat.rooms import Member, Room, User
+
+Events = Sequence[Event]
+
+
+class Chat:
+    """Users and rooms, and the rules between them."""
+
+    def __init__(self, lobby: RoomName, bounds: Limits, reserved: Iterable[str] = RESERVED) -> None:
+        self.lobby = lobby
+        self.limits = bounds
+        self.rooms: dict[RoomName, Room] = {lobby: Room(lobby)}
+        self.users: dict[Name, User] = {}
+        self._looks: dict[str, User] = {}
+        self._reserved = frozenset().union(*(user_name(name).looks for name in reserved))
+
+    # Coming, going, and being called something.
+
+    def enter(self, name: Name, now: float, *, bot: bool = False) -> tuple[User, Events]:
+        """Let somebody in under a name, and into the lobby.
+
+        :raises NameReserved: the name is, or looks like, one of the server's own.
+        :raises NameTaken: it is, or looks like, that of somebody who is here.
+        :raises RoomFull: the lobby has no place left.
+        """
+        self._check_free(name)
+        lobby = self.rooms[self.lobby]
+        self._check_place(lobby)
+        user = User(name, now, bot=bot)
+        self._hold(user)
+        return user, [self._add(user, lobby, Member(now))]
+
+    def leave(self, user: User, now: float, reason: str = "") -> Events:
+        """Let the user out; from now on another may have the name."""
+        self._release(user)
+        left = events.Left(who=str(user.name), reason=reason, after=int(now - user.since))
+        return [left, *self._vacate(user, list(user.rooms.values()))]
+
+    def rename(self, user: User, name: Name) -> Events:
+        """Call the user something else.
+
+        :raises NameReserved: the name is, or looks like, one of the server's own.
+        :raises NameTaken: it is, or looks like, that of somebody else.
+        """
+        self._check_free(name, user)
+        old = user.name
+        if old.shown == name.shown:
+            return []
+        self._release(user)
+        user.name = name
+        self._hold(user)
+        for other in self.users.values():
+            if other.ignored.pop(old.shown, None):
+                other.ignored[name.shown] = name
+        return [events.Renamed(who=str(old), to=str(name))]
+
+    # Talking.
+
+    def say(self, user: User, room: RoomName, text: str) -> Events:
+        """Say something in a room.
+
+        :raises NotInRoom: the user is not a member.
+        """
+        return [events.Said(room=str(self._joined(user, room).name), who=str(user.name), text=text)]
+
+    def emote(self, user: User, room: RoomName, text: str) -> Events:
+        """Do something in a room, as in ``/me waves``.
+
+        :raises NotInRoom: the user is not a member.
+        """
+        place = str(self._joined(user, room).name)
+        return [events.Emoted(room=place, who=str(user.name), text=text)]
+
+    def tell(self, user: User, to: User, text: str) -> Events:
+        """Say something to one other user alone."""
+        to.correspondent = user
+        return [events.Told(who=str(user.name), to=str(to.name), text=text)]
+
+    def go_away(self, user: User, text: str) -> Events:
+        """Note that the user is not reading, and why."""
+        user.away = text
+        return [events.WentAway(who=str(user.name), text=text)]
+
+    def come_back(self, user: User) -> Events:
+        """Note that the user reads again; nothing happens if they did all along."""
+        if user.away is None:
+            return []
+        user.away = None
+        return [events.CameBack(who=str(user.name))]
+
+    def ignore(self, user: User, other: User) -> None:
+        """Keep what the other says from the user.
+
+        :raises TooMany: the user ignores as many as one may.
+        """
+        if len(user.ignored) >= self.limits.ignored_per_user:
+            raise TooMany(f"You ignore {len(user.ignored)} names already. /unignore one first.")
+        user.ignored[other.name.shown] = other.name
+
+    def unignore(self, user: User, name: Name) -> bool:
+        """Hear somebody again; whether the user had ignored them."""
+        shown = next((shown for shown, other in user.ignored.items() if other == name), None)
+        return shown is not None and user.ignored.pop(shown) is not None
+
+    # Rooms.
+
+    def join(self, user: User, name: RoomName, now: float) -> Events:
+        """Enter a room, or make it and be its operator; nothing happens to one who is in it.
+
+        :raises RoomPrivate: only the invited enter.
+        :raises RoomFull: it has no place left.
+        :raises TooMany: the user is in as many rooms as one may be, or there are too many rooms.
+        """
+        if name in user.rooms:
+            return []
+        if len(user.rooms) >= self.limits.rooms_per_user:
+            raise TooMany(f"You are in {len(user.rooms)} rooms already. /part one first.")
+        room = self.rooms.get(name)
+        if room is None:
+            return [self._add(user, self._make(name), Member(now, operator=True))]
+        if room.private and user.name not in room.invited:
+            raise RoomPrivate(f"{room.name} is private: ask somebody in it for an invitation.")
+        self._check_place(room)
+        room.invited.pop(user.name, None)
+        return [self._add(user, room, Member(now))]
+
+    def part(self, user: User, name: RoomName, now: float, reason: str = "") -> Events:
+        """Leave a room.
+
+        :raises NotInRoom: the user is not a member.
+        """
+        room = self._joined(user, name)
+        after = int(now - room.member(user).since)
+        left = events.Left(who=str(user.name), room=str(room.name), reason=reason, after=after)
+        return [left, *self._vacate(user, [room])]
+
+    def set_topic(self, user: User, name: RoomName, text: str) -> Events:
+        """Say what a room is about; an empty text takes the topic away.
+
+        :raises NotInRoom: the user is not a member.
+        :raises NotOperator: the topic is locked, and the user no operator.
+        :raises TooLong: the text is longer than a topic may be.
+        """
+        room = self._joined(user, name)
+        if room.locked:
+            room.require_operator(user)
+        if len(text) > TOPIC_CHARS:
+            raise TooLong(f"That is too long: {TOPIC_CHARS} characters at most.")
+        room.topic = text
+        return [events.TopicSet(room=str(room.name), who=str(user.name), text=text)]
+
+    # What operators of a room may do.
+
+    def kick(
+        self, user: User, target: User, name: RoomName, now: float, reason: str = ""
+    ) -> Events:
+        """Remove somebody from a room.
+
+        :raises NotOperator: the user is no operator there.
+        :raises NotInRoom: one of them is not a member.
+        """
+        room = self._governed(user, name)
+        after = int(now - self._fellow(room, target).since)
+        kicked = events.Kicked(
+            room=str(room.name),
+            who=str(target.name),
+            by=str(user.name),
+            reason=reason,
+            after=after,
+        )
+        return [kicked, *self._vacate(target, [room])]
+
+    def set_operator(self, user: User, target: User, name: RoomName, on: bool) -> Events:
+        """Give somebody an operator's rights in a room, or take them.
+
+        :raises NotOperator: the user is no operator there.
+        :raises NotInRoom: one of them is not a member.
+        """
+        room = self._governed(user, name)
+        member = self._fellow(room, target)
+        if member.operator == on:
+            return []
+        member.operator = on
+        happened = events.Opped if on else events.Deopped
+        return [happened(room=str(room.name), who=str(target.name), by=str(user.name))]
+
+    def lock_topic(self, user: User, name: RoomName, on: bool) -> Events:
+        """Let only operators set the topic, or everyone.
+
+        :raises NotOperator: the user is no operator there.
+        :raises NotInRoom: the user is not a member.
+        """
+        room = self._governed(user, name)
+        room.locked = on
+        return [events.Locked(room=str(room.name), by=str(user.name), on=on)]
+
+    def make_private(self, user: User, name: RoomName, on: bool) -> Events:
+        """Let only the invited enter and see a room, or everyone.
+
+        :raises NotOperator: the user is no operator there.
+        :raises NotInRoom: the user is not a member.
+        """
+        room = self._governed(user, name)
+        room.private = on
+        return [events.MadePrivate(room=str(room.name), by=str(user.name), on=on)]
+
+    def invite(self, user: User, target: User, name: RoomName) -> Events:
+        """Ask somebody into a room; into a private one only an operator may.
+
+        The earliest of too many invitations that wait is forgotten.
+
+        :raises NotOperator: the room is private, and the user no operator.
+        :raises NotInRoom: the user is not a member.
+        """
+        room = self._joined(user, name)
+        if room.private:
+            room.require_operator(user)
+            room.invited.pop(target.name, None)
+            if len(room.invited) >= self.limits.invites_per_room:
+                del room.invited[next(iter(room.invited))]
+            room.invited[target.name] = None
+        return [events.Invited(room=str(room.name), who=str(target.name), by=str(user.name))]
+
+    # Looking.
+
+    def user(self, name: Name) -> User:
+        """The user of that name.
+
+        :raises NobodyThere: there is none.
+        """
+        try:
+            return self.users[name]
+        except KeyError:
+            raise NobodyThere(f"There is nobody called {name} here. /names lists all.") from None
+
+    def room(self, user: User, name: RoomName) -> Room:
+        """The room of that name, as far as the user may know of it.
+
+        :raises NoSuchRoom: there is none.
+        """
+        room = self.rooms.get(name)
+        if room is None or not room.visible_to(user):
+            raise NoSuchRoom(f"There is no room {name}. /list shows those there are.")
+        return room
+
+    def rooms_for(self, user: User) -> list[Room]:
+        """The rooms that the user may know of, those with most people first."""
+        visible = (room for room in self.rooms.values() if room.visible_to(user))
+        return sorted(visible, key=lambda room: (-len(room.members), room.name.key))
+
+    # How the above is done.
+
+    def _check_free(self, name: Name, user: User | None = None) -> None:
+        looks = name.looks
+        if looks & self._reserved:
+            raise NameReserved(f"The name {name} is reserved. Choose another.")
+        for look in looks:
+            holder = self._looks.get(look, user)
+            if holder is not user and holder is not None:
+                raise NameTaken(_taken(name, holder.name))
+
+    def _hold(self, user: User) -> None:
+        self.users[user.name] = user
+        for look in user.name.looks:
+            self._looks[look] = user
+
+    def _release(self, user: User) -> None:
+        del self.users[user.name]
+        for look in user.name.looks:
+            del self._looks[look]
+
+    def _check_place(self, room: Room) -> None:
+        if len(room.members) >= self.limits.members_per_room:
+            raise RoomFull(f"{room.name} is full. Try again later.")
+
+    def _make(self, name: RoomName) -> Room:
+        if len(self.rooms) >= self.limits.rooms:
+            raise TooMany("There are as many rooms as there may be. /list shows them.")
+        room = self.rooms[name] = Room(name)
+        return room
+
+    def _add(self, user: User, room: Room, member: Member) -> Event:
+        room.members[user] = member
+        user.rooms[room.name] = room
+        return events.Joined(room=str(room.name), who=str(user.name), bot=user.bot)
+
+    def _vacate(self, user: User, rooms: Iterable[Room]) -> Events:
+        """Take the user out of rooms; the heirs of their operators are what follows from it."""
+        follow = []
+        for room in rooms:
+            del room.members[user]
+            del user.rooms[room.name]
+            if room.name == self.lobby:
+                continue
+            if not room.members:
+                del self.rooms[room.name]
+            elif heir := room.heir():
+                room.members[heir].operator = True
+                follow.append(events.Opped(room=str(room.name), who=str(heir.name)))
+        return follow
+
+    def _joined(self, user: User, name: RoomName) -> Room:
+        try:
+            return user.rooms[name]
+        except KeyError:
+            raise NotInRoom(f"You are not in {name}. /join {name} first.") from None
+
+    def _governed(self, user: User, name: RoomName) -> Room:
+        room = self._joined(user, name)
+        if name == self.lobby:
+            raise NotOperator(f"{room.name} belongs to everybody and has no operators.")
+        room.require_operator(user)
+        return room
+
+    def _fellow(self, room: Room, target: User) -> Member:
+        try:
+            return room.members[target]
+        except KeyError:
+            raise NotInRoom(f"{target.name} is not in {room.name}.") from None
+
+
+def _taken(name: Name, holder: Name) -> str:
+    if name == holder:
+        return f"The name {name} is taken. Choose another."
+    return f"The name {name} looks like {holder}, who is here. Choose another."

@@ -1,0 +1,53 @@
+"""Finding out that a TCP peer has gone without a word, a pulled cable or a machine that sleeps."""
+
+import socket
+import struct
+from typing import Any
+
+PROBES = 3
+"""How often the kernel asks before it takes a silent peer for dead."""
+
+_LAST_ACK_MS = struct.Struct("@I").unpack_from
+_LAST_ACK_OFFSET = 56
+"""Where Linux's ``struct tcp_info`` has the milliseconds since the peer last acknowledged."""
+
+
+def socket_of(transport: Any) -> socket.socket | None:
+    """The TCP socket under a transport, through TLS and other wrappers, where there is one."""
+    while transport is not None:
+        handle = transport.getHandle() if hasattr(transport, "getHandle") else None
+        if isinstance(handle, socket.socket):
+            return handle if handle.family in (socket.AF_INET, socket.AF_INET6) else None
+        transport = getattr(transport, "transport", None)
+    return None
+
+
+def keep_alive(tcp: socket.socket, dead_after: int) -> None:
+    """Have the kernel ask a silent peer whether it is there, and send small lines without delay.
+
+    The first question comes after half of ``dead_after`` seconds.  What nobody acknowledges for a
+    quarter longer than that ends the connection too (``TCP_USER_TIMEOUT``, RFC 5482).
+    """
+    idle = max(1, dead_after // 2)
+    tcp.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    tcp.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for option, value in (
+        ("TCP_KEEPIDLE", idle),
+        ("TCP_KEEPINTVL", max(1, idle // PROBES)),
+        ("TCP_KEEPCNT", PROBES),
+        ("TCP_USER_TIMEOUT", dead_after * 1250),
+    ):
+        if hasattr(socket, option):
+            tcp.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)
+
+
+def silent_seconds(tcp: socket.socket) -> float:
+    """How long the peer's machine has acknowledged nothing; 0 where the system does not tell."""
+    if not hasattr(socket, "TCP_INFO"):
+        return 0.0
+    try:
+        told = tcp.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 104)
+    except OSError:
+        return 0.0
+    milliseconds: int = _LAST_ACK_MS(told, _LAST_ACK_OFFSET)[0]
+    return milliseconds / 1000

@@ -1,0 +1,268 @@
+"""The line door: people on nc or telnet, and programs that send one JSON object a line."""
+
+import re
+from collections.abc import Callable
+from socket import socket
+from typing import Any
+
+from twisted.internet.address import IPv4Address, IPv6Address
+from twisted.internet.error import ConnectionDone
+from twisted.internet.interfaces import IAddress, IHalfCloseableProtocol
+from twisted.internet.protocol import Factory, Protocol, connectionDone
+from twisted.protocols.basic import LineReceiver
+from twisted.python.failure import Failure
+from zope.interface import implementer
+
+from twisted_chat.admission import Admission
+from twisted_chat.doors.keepalive import keep_alive, silent_seconds, socket_of
+from twisted_chat.doors.telnet import IAC, Telnet
+from twisted_chat.house import House
+from twisted_chat.outbox import outbox_for
+from twisted_chat.refused import LineTooLong
+from twisted_chat.session import Session
+from twisted_chat.states import LEAVING
+from twisted_chat.styles import Style, View
+from twisted_chat.text import clean
+
+_HTTP = re.compile(rb"[A-Z]+ \S+ HTTP/\d")
+_TLS = b"\x16\x03"
+_GOODBYES = (b"\x03", b"\x04")
+"""Ctrl-C and Ctrl-D as a telnet sends them that has not negotiated; a terminal keeps them."""
+
+
+@implementer(IHalfCloseableProtocol)
+class ChatProtocol(LineReceiver):
+    """One connection: bytes to lines on the way in, bytes on the way out."""
+
+    delimiter = b"\n"
+    transport: Any
+
+    def __init__(self, house: House, peer: str, gone: Callable[["ChatProtocol"], None]) -> None:
+        self.peer = peer
+        self._house = house
+        self._gone = gone
+        self._newline = b"\n"
+        self._program = False
+        self._telnet: Telnet | None = None
+        self._held = b""
+        self._tcp: socket | None = None
+        self._line: Callable[[bytes], None] = self._first_line
+        self._breather: Any = None
+        self.MAX_LENGTH = house.limits.line_bytes
+
+    # What Twisted calls.
+
+    def connectionMade(self) -> None:
+        house = self._house
+        self._outbox = outbox_for(
+            self.transport, house.clock, house.limits, house.backlog, self._too_slow
+        )
+        self._tcp = socket_of(self.transport)
+        if self._tcp is not None:
+            keep_alive(self._tcp, house.limits.dead_peer_seconds)
+        self._session = Session(house, self)
+        self._session.greet()
+
+    def dataReceived(self, data: bytes) -> None:
+        if self._telnet is None and IAC in data and not self._program:
+            self._speak_telnet()
+        if self._telnet is not None:
+            self._telnet.dataReceived(data)
+        else:
+            self._take(self._whole_ends(data))
+
+    def lineReceived(self, line: bytes) -> None:
+        wait = self._session.pace()
+        self._line(line)
+        if wait:
+            self._pause(wait)
+
+    def lineLengthExceeded(self, line: bytes) -> None:
+        most = self.MAX_LENGTH
+        self._session.refuse(LineTooLong(f"That line is too long: {most} bytes at most."))
+        self.setRawMode()
+        self.rawDataReceived(line)
+
+    def rawDataReceived(self, data: bytes) -> None:
+        """Skip the rest of a line that is too long."""
+        _, newline, rest = data.partition(self.delimiter)
+        if newline:
+            self.setLineMode(rest)
+
+    def readConnectionLost(self) -> None:
+        """The peer sends no more, and may still read: it hears what it asked for, and goodbye."""
+        self._session.end(LEAVING)
+
+    def writeConnectionLost(self) -> None:
+        self._outbox.close()
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        self._stop_breather()
+        self._outbox.closed()
+        self._session.lost("" if reason.check(ConnectionDone) else "lost connection")
+        self._tcp = None
+        self._gone(self)
+
+    def check_alive(self) -> None:
+        """Give up a peer whose machine has answered nothing for too long."""
+        most = self._house.limits.dead_peer_seconds
+        if self._tcp is not None and silent_seconds(self._tcp) >= most:
+            self._drop("timed out")
+
+    # What the session calls.
+
+    def style_for(self, view: View) -> Style:
+        """JSON for a program, else text."""
+        styles = self._house.styles
+        return styles.json(view) if self._program else styles.text(view, self._newline)
+
+    def hear(self, told: bytes) -> None:
+        """Send these bytes."""
+        self._outbox.send(told)
+
+    def hang_up(self) -> None:
+        """Close when all is sent; the outbox lets go of the transport first."""
+        self._outbox.close()
+
+    # From bytes to lines.
+
+    def _whole_ends(self, data: bytes) -> bytes:
+        """The data with every line end a LF; a CR at its end waits for what comes after it."""
+        data = self._held + data
+        self._held = b""
+        if b"\r" in data:
+            if data.endswith(b"\r"):
+                data, self._held = data[:-1], b"\r"
+            data = data.replace(b"\r\n", b"\n").replace(b"\r\0", b"\n")
+        return data
+
+    def _take(self, data: bytes) -> None:
+        if data[:1] in _GOODBYES and not self._buffer and not self._program:
+            self._session.end(LEAVING)
+            return
+        super().dataReceived(data)
+        # A line that was too long ends LineReceiver's loop, whatever comes after it.
+        while self._buffer and self.line_mode and not self.paused and b"\n" in self._buffer:
+            super().dataReceived(b"")
+        if self.paused:
+            self._check_waiting()
+
+    def _speak_telnet(self) -> None:
+        self._telnet = Telnet(self._take, lambda: self._session.end(LEAVING))
+        self._telnet.makeConnection(_TelnetEnd(self))
+        self._newline = b"\r\n"
+        self._session.show()
+        held, self._held = self._held, b""
+        self._telnet.dataReceived(held)
+
+    # From lines to the session.
+
+    def _first_line(self, line: bytes) -> None:
+        if line.startswith(b"{"):
+            self._program = True
+            self._line = self._program_line
+            self._session.show()
+        elif _HTTP.match(line) or line.startswith(_TLS):
+            self._session.end("This is a chat, for nc and telnet. Goodbye.")
+            return
+        else:
+            self._line = self._person_line
+        self._line(line)
+
+    def _person_line(self, line: bytes) -> None:
+        self._session.typed(clean(line.decode("utf-8", "replace")))
+
+    def _program_line(self, line: bytes) -> None:
+        self._session.sent(line.decode("utf-8", "replace"))
+
+    # Being held back, and being too slow.
+
+    def _pause(self, seconds: float) -> None:
+        """Read nothing for a while; what was read already waits."""
+        self.pauseProducing()
+        self._breather = self._house.clock.callLater(seconds, self.resumeProducing)
+
+    def _stop_breather(self) -> None:
+        if self._breather is not None and self._breather.active():
+            self._breather.cancel()
+
+    def _check_waiting(self) -> None:
+        if self._buffer.count(self.delimiter) > self._house.limits.lines_waiting:
+            self.clearLineBuffer()
+            self._session.end("Too many lines at once. Goodbye.", "sent too much at once")
+
+    def _too_slow(self) -> None:
+        self._drop("too slow")
+
+    def _drop(self, why: str) -> None:
+        """Be rid of a peer that would not hear a goodbye."""
+        self._house.log.dropped(self.peer, why)
+        self._session.lost(why)
+        self.transport.abortConnection()
+
+
+class _TelnetEnd:
+    """What telnet takes for its transport: the connection, with everything in its order."""
+
+    def __init__(self, protocol: ChatProtocol) -> None:
+        self._protocol = protocol
+        self.disconnecting = False
+
+    def write(self, data: bytes) -> None:
+        self._protocol.hear(data)
+
+    def loseConnection(self) -> None:
+        self.disconnecting = True
+        self._protocol._session.end("That telnet command has no end. Goodbye.")
+
+
+class _TurnedAway(Protocol):
+    """A connection that may not be: it hears why, and that is all."""
+
+    def __init__(self, why: str) -> None:
+        self._why = why
+
+    def connectionMade(self) -> None:
+        self.transport.write(f"-> {self._why}\n".encode())  # type: ignore[union-attr]
+        self.transport.loseConnection()  # type: ignore[union-attr]
+
+
+class ChatFactory(Factory):
+    """Makes the connections of one door to a house."""
+
+    noisy = False
+
+    def __init__(self, house: House, admission: Admission) -> None:
+        self._house = house
+        self._admission = admission
+        self._open: dict[ChatProtocol, str | None] = {}
+
+    def buildProtocol(self, addr: IAddress | None) -> Protocol:
+        host, peer = _host(addr), _peer(addr)
+        why = self._admission.enter(host)
+        if why is not None:
+            self._house.log.turned_away(peer, why)
+            return _TurnedAway(why)
+        protocol = ChatProtocol(self._house, peer, self._closed)
+        self._open[protocol] = host
+        return protocol
+
+    def check_alive(self) -> None:
+        """Give up the peers whose machines have gone; to be called every now and then."""
+        for protocol in list(self._open):
+            protocol.check_alive()
+
+    def _closed(self, protocol: ChatProtocol) -> None:
+        self._admission.leave(self._open.pop(protocol))
+
+
+def _host(addr: IAddress | None) -> str | None:
+    return addr.host if isinstance(addr, IPv4Address | IPv6Address) else None
+
+
+def _peer(addr: IAddress | None) -> str:
+    if isinstance(addr, IPv4Address):
+        return f"{addr.host}:{addr.port}"
+    if isinstance(addr, IPv6Address):
+        return f"[{addr.host}]:{addr.port}"
+    return "a local socket"

@@ -1,0 +1,79 @@
+"""Telnet (RFC 854), for peers that speak it: its commands are taken out of what they send.
+
+`twisted.conch.telnet` does the negotiation.  Here it learns what it does not know, so that no
+sequence of bytes can upset it, and agrees to no option: what a person types comes in lines, and
+echo and editing are the terminal's own affair.
+"""
+
+from collections.abc import Callable, Iterator
+
+from twisted.conch import telnet
+
+from twisted_chat.limits import TELNET_COMMANDS
+
+IAC: bytes = telnet.IAC
+"""Interpret As Command: the byte that begins every telnet command, and no UTF-8 character."""
+
+_EOF, _SUSPEND, _ABORT = b"\xec", b"\xed", b"\xee"
+"""Commands of RFC 1184 that conch's parser takes for an error."""
+
+_LEAVE = frozenset({telnet.IP, telnet.BRK, _EOF, _ABORT})
+"""What Ctrl-C and Ctrl-D become."""
+
+
+class Telnet(telnet.Telnet):
+    """What one peer sends, told apart.
+
+    Its transport takes the replies to commands, and is closed when the peer never ends one.
+
+    :param take: called with what was typed; a line ends with LF.
+    :param leave: called when the peer wants to end the conversation.
+    """
+
+    def __init__(self, take: Callable[[bytes], None], leave: Callable[[], None]) -> None:
+        super().__init__()
+        self._take = take
+        self._leave = leave
+        self._commands = 0
+
+    def dataReceived(self, data: bytes) -> None:
+        """Tell commands and text apart, wherever the bytes are cut."""
+        for piece in self._pieces(data):
+            try:
+                super().dataReceived(piece)
+            except ValueError:
+                self._unknown(piece)
+
+    def applicationDataReceived(self, data: bytes) -> None:
+        self._commands = 0
+        self._take(data.replace(b"\r", b"\n"))
+
+    def commandReceived(self, command: bytes, argument: bytes | None) -> None:
+        self._commands += 1
+        if command in _LEAVE or self._commands > TELNET_COMMANDS:
+            self._leave()
+        elif command == telnet.AYT:
+            self._write(b"\r\n-> Yes.\r\n")
+        else:
+            super().commandReceived(command, argument)
+
+    def negotiate(self, data: list[bytes]) -> None:
+        """Subnegotiate nothing, as no option was agreed to; conch trips over an empty one."""
+
+    def _pieces(self, data: bytes) -> Iterator[bytes]:
+        """Runs of text, and the bytes of a command one by one, so that none takes others along."""
+        position = 0
+        while position < len(data):
+            end = position + 1
+            if self.state == "data" and data[position : position + 1] != IAC:
+                end = data.find(IAC, position)
+            yield data[position : end if end > 0 else len(data)]
+            position = end if end > 0 else len(data)
+
+    def _unknown(self, command: bytes) -> None:
+        """No command at all: the IAC is dropped, and the byte after it is text like any other."""
+        self.state = "data"
+        if command in (_EOF, _SUSPEND, _ABORT):
+            self.commandReceived(command, None)
+        elif command < telnet.SE:
+            self.applicationDataReceived(command)

@@ -1,0 +1,105 @@
+"""Every number that protects the server and the people on it, with its reason.
+
+The fields of `Limits` are what an operator sets with ``--limit NAME=VALUE``, or lifts with
+``--limit NAME=off``.  The constants are part of the protocol or of no interest to tune.
+"""
+
+import dataclasses
+import sys
+from collections.abc import Iterator
+
+OFF = sys.maxsize
+"""The value of a limit that is lifted: larger than anything there is to count."""
+
+NAME_CHARS = 32
+"""A user's name: long enough for a real one, short enough to leave room for what is said."""
+
+ROOM_CHARS = 64
+"""A room's name with its ``#``."""
+
+MARKS_IN_A_ROW = 3
+"""Combining marks on one letter of a name: scripts need two, three leaves room, more is a prank
+that climbs into the lines above."""
+
+REASON_CHARS = 200
+"""A reason for leaving, kicking or being away: shown in the middle of other people's lines."""
+
+TOPIC_CHARS = 390
+"""A topic: what IRC servers allow, so that a bridge need not cut it."""
+
+ID_CHARS = 64
+"""A request's id, which is held until it is answered: room for a UUID and a prefix."""
+
+MOTD_BYTES = 2000
+"""The message of the day, which ``/motd`` asks for in six bytes: it bounds what a small request
+can make the server send."""
+
+MOTD_LINES = 40
+"""Its lines: more than that has scrolled away before it is read."""
+
+LISTED_TOPIC_CHARS = 80
+"""What the list of rooms shows of a topic: one line of a terminal."""
+
+LIST_BYTES = 1000
+"""What a list in an answer may take, for the same reason; it says how many it leaves out."""
+
+TELNET_COMMANDS = 200
+"""Telnet commands in a row without a line of text: a real peer needs a dozen, a loop never ends."""
+
+ADDRESSES_REMEMBERED = 10_000
+"""Addresses whose new connections are counted; beyond it the one longest quiet is forgotten."""
+
+DESCRIPTORS_SHARE = 0.8
+"""The share of the process's descriptors that connections may take: the rest is for listening
+sockets, logs and databases."""
+
+
+def _limit(default: int, why: str) -> int:
+    field: int = dataclasses.field(default=default, metadata={"why": why})
+    return field
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Limits:
+    """What an operator may set; each field's reason is in its metadata and in ``--help``."""
+
+    connections: int = _limit(10_000, "connections in all, and never over 80% of the descriptors")
+    connections_per_address: int = _limit(64, "connections from one address, or one IPv6 /64")
+    connects_per_minute: int = _limit(60, "new connections a minute from one address")
+    name_seconds: int = _limit(60, "until a name is given; a byte now and then does not extend it")
+    name_tries: int = _limit(5, "names tried on one connection that cannot be had")
+    dead_peer_seconds: int = _limit(120, "until a peer that answers nothing counts as lost")
+    line_bytes: int = _limit(4096, "one line; a longer one is refused and the connection kept")
+    message_burst: int = _limit(20, "lines a user may send at once")
+    messages: int = _limit(5, "lines a second after the burst; more are read later, not lost")
+    lines_waiting: int = _limit(200, "lines held back from one user before the connection closes")
+    bad_requests: int = _limit(20, "lines that are no request before a program is closed")
+    outbox_bytes: int = _limit(1 << 20, "bytes waiting for one reader before they are too slow")
+    outbox_seconds: int = _limit(30, "without progress before a reader is too slow")
+    outbox_total_bytes: int = _limit(256 << 20, "bytes waiting for all; then the slowest one goes")
+    rooms: int = _limit(10_000, "rooms in all")
+    rooms_per_user: int = _limit(100, "rooms a user is in")
+    members_per_room: int = _limit(10_000, "people in a room")
+    invites_per_room: int = _limit(100, "invitations to a room that wait")
+    ignored_per_user: int = _limit(100, "names that a user ignores")
+    log_lines: int = _limit(100, "lines a second in the log about people; the rest is counted")
+    goodbye_seconds: int = _limit(5, "for the last words to reach a reader when the server closes")
+
+    @classmethod
+    def described(cls) -> Iterator[tuple[str, int, str]]:
+        """The name, default and reason of each limit."""
+        for field in dataclasses.fields(cls):
+            yield field.name, field.default, field.metadata["why"]  # type: ignore[misc]
+
+    def changed(self, name: str, value: str) -> "Limits":
+        """These limits with one of them set from what an operator wrote.
+
+        :raises ValueError: no such limit, or neither a positive number nor ``off``.
+        """
+        if name not in {field.name for field in dataclasses.fields(self)}:
+            raise ValueError(f"there is no limit {name!r}")
+        if value == "off":
+            return dataclasses.replace(self, **{name: OFF})
+        if not value.isascii() or not value.isdigit() or int(value) == 0:
+            raise ValueError(f"{name} takes a number above 0, or off, and not {value!r}")
+        return dataclasses.replace(self, **{name: int(value)})

@@ -1,0 +1,119 @@
+"""The options of ``twistd chat``, each checked here, so that a wrong one is one clear line."""
+
+from collections.abc import Sequence
+from ipaddress import ip_network
+from pathlib import Path
+from typing import ClassVar
+
+from twisted.internet.endpoints import serverFromString
+from twisted.python.usage import Options, UsageError
+
+from twisted_chat.admission import Network
+from twisted_chat.house import About
+from twisted_chat.limits import MOTD_BYTES, MOTD_LINES, Limits
+from twisted_chat.names import Unusable, room_name
+from twisted_chat.text import clean
+
+DEFAULT_ENDPOINT = "tcp:6789:interface=127.0.0.1"
+"""This machine only: who wants to let others in says so."""
+
+
+def _limits_described() -> str:
+    lines = ["The limits, with their defaults:"]
+    for name, default, why in Limits.described():
+        lines.append(f"  {name:24} {default:>9}  {why}")
+    return "\n".join(lines)
+
+
+class ChatOptions(Options):
+    """What an operator may set; every option can be left out."""
+
+    synopsis = "[options]"
+    longdesc = (
+        "A chat for whoever connects with nc, telnet or twisted-chat.\n\n" + _limits_described()
+    )
+    optFlags: ClassVar = [["quiet", "q", "Keep what people say out of the log."]]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.endpoints: list[str] = []
+        self.limits = Limits()
+        self.trusted: list[Network] = []
+        self._name = About.name
+        self._motd = ""
+        self._lobby = About.lobby
+
+    @property
+    def about(self) -> About:
+        """What the options say of the server."""
+        return About(name=self._name, motd=self._motd, lobby=self._lobby, quiet=bool(self["quiet"]))
+
+    def parseOptions(self, options: Sequence[str] | None = None) -> None:
+        """Take the options; for a wrong one, say so in a line and exit."""
+        try:
+            super().parseOptions(options)
+        except UsageError as why:
+            raise SystemExit(f"twistd chat: {why}. See twistd chat --help.") from None
+
+    def opt_listen(self, endpoint: str) -> None:
+        """Where to listen: a Twisted endpoint, as tcp:6789, or ssl:... for TLS, or unix:PATH. May
+        be given several times. [default: tcp:6789:interface=127.0.0.1]"""
+        try:
+            serverFromString(None, endpoint)
+        except Exception as why:
+            # Each kind of endpoint fails in ways of its own; all of them mean the same here.
+            raise UsageError(f"cannot listen on {endpoint!r}: {_first_line(why)}") from None
+        self.endpoints.append(endpoint)
+
+    def opt_name(self, name: str) -> None:
+        """What the server is called in its greeting. [default: twisted_chat]"""
+        self._name = clean(name).strip()
+        if not self._name or len(self._name) > 64:
+            raise UsageError("--name takes 1 to 64 characters")
+
+    def opt_motd(self, path: str) -> None:
+        """A file with the message of the day, which everyone sees on entering."""
+        try:
+            text = Path(path).read_bytes()
+        except OSError as why:
+            raise UsageError(f"cannot read {path!r}: {why.strerror}") from None
+        if len(text) > MOTD_BYTES:
+            raise UsageError(f"{path!r} has {len(text)} bytes; a message has {MOTD_BYTES} at most")
+        lines = text.decode("utf-8", "replace").splitlines()
+        if len(lines) > MOTD_LINES:
+            raise UsageError(f"{path!r} has {len(lines)} lines; a message has {MOTD_LINES} at most")
+        self._motd = "\n".join(clean(line).rstrip() for line in lines).strip("\n")
+
+    def opt_room(self, room: str) -> None:
+        """The room that everybody enters. [default: #lobby]"""
+        try:
+            self._lobby = room_name(room)
+        except Unusable as why:
+            raise UsageError(f"--room {room!r}: {why}".rstrip(".")) from None
+
+    def opt_limit(self, setting: str) -> None:
+        """Set one of the limits below, NAME=NUMBER, or lift it, NAME=off. May be given several
+        times."""
+        name, _, value = setting.partition("=")
+        try:
+            self.limits = self.limits.changed(name, value)
+        except ValueError as why:
+            raise UsageError(str(why)) from None
+
+    def opt_trust(self, network: str) -> None:
+        """A network, as 10.0.0.0/8, from which any number may connect. May be given several
+        times."""
+        try:
+            self.trusted.append(ip_network(network))
+        except ValueError as why:
+            raise UsageError(f"--trust: {why}") from None
+
+    def postOptions(self) -> None:
+        self.endpoints = self.endpoints or [DEFAULT_ENDPOINT]
+
+    opt_l = opt_listen
+
+
+def _first_line(why: Exception) -> str:
+    lines = str(why).splitlines()
+    return lines[0] if lines else type(why).__name__

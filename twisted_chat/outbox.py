@@ -1,0 +1,297 @@
+"""The bounded queue in front of one reader.
+
+While nothing waits, bytes go straight to the socket: that is half the cost of a trip through the
+transport and the reactor.  What the kernel does not take waits here, and the transport asks for it
+when it can go on.  Batches that wait are shared with other outboxes, not copied.
+"""
+
+import socket
+from collections import deque
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from twisted.internet.interfaces import IPullProducer, IPushProducer
+from zope.interface import implementer
+
+from twisted_chat.clock import Clock
+from twisted_chat.limits import Limits
+
+WRITE_BYTES = 16_384
+"""What a transport is handed at once for a reader that catches up.  A reader shows progress when
+that much is gone, so one that takes half a kilobyte a second is still patient enough."""
+
+Piece = bytes | memoryview
+"""Bytes that wait: a whole batch, or what is left of one."""
+
+
+class Transport(Protocol):
+    """What an outbox needs of Twisted's transports."""
+
+    def write(self, data: bytes) -> object: ...
+
+    def registerProducer(self, producer: Any, streaming: bool) -> object: ...
+
+    def unregisterProducer(self) -> object: ...
+
+    def loseConnection(self) -> object: ...
+
+    def abortConnection(self) -> object: ...
+
+
+class Backlog:
+    """What waits for all readers of a server together.
+
+    A batch counts once for each reader who waits for it, so this is more than the memory it takes.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._waiting: dict[Outbox, int] = {}
+        self.bytes = 0
+
+    def note(self, outbox: "Outbox", waiting: int) -> None:
+        """So many bytes wait in an outbox now; where that is too much in all, the fullest goes."""
+        self.bytes += waiting - self._waiting.pop(outbox, 0)
+        if waiting:
+            self._waiting[outbox] = waiting
+        if self.bytes > self._most:
+            max(self._waiting, key=self._waiting.__getitem__).give_up()
+
+
+def outbox_for(
+    transport: Transport,
+    clock: Clock,
+    limits: Limits,
+    backlog: Backlog,
+    too_slow: Callable[[], None],
+) -> "Outbox":
+    """The outbox that suits a transport.
+
+    :param too_slow: called once, if the reader is given up; its connection is aborted then.
+    """
+    get_handle = getattr(transport, "getHandle", None)
+    handle = get_handle() if get_handle is not None else None
+    # TLS has a handle too, and what is sent to the socket below it would go out in the clear.
+    if isinstance(handle, socket.socket):
+        return SocketOutbox(handle, transport, clock, limits, backlog, too_slow)
+    return TransportOutbox(transport, clock, limits, backlog, too_slow)
+
+
+class Outbox:
+    """What one reader has not taken yet, in order and bounded."""
+
+    def __init__(
+        self,
+        transport: Transport,
+        clock: Clock,
+        limits: Limits,
+        backlog: Backlog,
+        too_slow: Callable[[], None],
+    ) -> None:
+        self._transport = transport
+        self._clock = clock
+        self._limits = limits
+        self._backlog = backlog
+        self._too_slow = too_slow
+        self._queue: deque[Piece] = deque()
+        self._waiting = 0
+        self._timer: Any = None
+        self._last_words = False
+        self._closed = False
+
+    @property
+    def waiting(self) -> int:
+        """How many bytes wait."""
+        return self._waiting
+
+    def send(self, data: bytes) -> None:
+        """Send this after all that was sent before; after the last words nothing is sent."""
+        if self._last_words or self._closed:
+            return
+        rest = data if self._waiting else self._pass_on(data)
+        if rest and not self._closed:
+            self._queue.append(rest)
+            self._note(len(rest))
+            self._block()
+            if self._waiting > self._limits.outbox_bytes:
+                self.give_up()
+
+    def close(self) -> None:
+        """Close the connection as soon as all is sent, and after a while in any case."""
+        if self._last_words or self._closed:
+            return
+        self._last_words = True
+        if not self._waiting:
+            self._hang_up()
+            return
+        self._stop_timer()
+        self._timer = self._clock.callLater(self._limits.goodbye_seconds, self._abort)
+
+    def give_up(self) -> None:
+        """The reader is too slow: forget what waits, and the connection."""
+        if not self._closed:
+            self._abort()
+            self._too_slow()
+
+    def closed(self) -> None:
+        """The connection is gone, and so is what waited for it."""
+        self._closed = True
+        self._stop_timer()
+        self._queue.clear()
+        self._note(-self._waiting)
+
+    # What the two kinds do in their own ways.
+
+    def _pass_on(self, data: bytes) -> Piece:
+        """Hand on what can be sent now; the rest comes back and waits."""
+        raise NotImplementedError
+
+    def _block(self) -> None:
+        """Something waits from now on: see that the transport asks for it."""
+        if self._timer is None and not self._closed:
+            self._timer = self._clock.callLater(self._limits.outbox_seconds, self.give_up)
+
+    def _unregister(self) -> None:
+        """Let go of the transport, which keeps open while a producer is registered."""
+        raise NotImplementedError
+
+    # What they share.
+
+    def _progress(self) -> None:
+        """The reader took something."""
+        if self._timer is not None and not self._last_words:
+            self._timer.reset(self._limits.outbox_seconds)
+
+    def _drained(self) -> None:
+        """Nothing waits any more."""
+        self._stop_timer()
+        if self._last_words:
+            self._hang_up()
+
+    def _hang_up(self) -> None:
+        self._unregister()
+        self._transport.loseConnection()
+
+    def _abort(self) -> None:
+        self.closed()
+        self._unregister()
+        self._transport.abortConnection()
+
+    def _note(self, change: int) -> None:
+        self._waiting += change
+        self._backlog.note(self, self._waiting)
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            if self._timer.active():
+                self._timer.cancel()
+            self._timer = None
+
+
+@implementer(IPullProducer)
+class SocketOutbox(Outbox):
+    """For a plain socket: straight to it while nothing waits, else whenever the transport asks."""
+
+    def __init__(self, plain: socket.socket, *args: Any) -> None:
+        super().__init__(*args)
+        self._socket = plain
+        self._registered = False
+        self._in_flight = 0
+
+    def _pass_on(self, data: bytes) -> Piece:
+        try:
+            return memoryview(data)[self._socket.send(data) :]
+        except BlockingIOError:
+            return data
+        except OSError:
+            # The reactor may not be reading, so that nobody else would notice.
+            self._abort()
+            return b""
+
+    def _block(self) -> None:
+        super()._block()
+        if not self._registered and not self._closed:
+            self._registered = True
+            self._transport.registerProducer(self, False)
+
+    def _unregister(self) -> None:
+        if self._registered:
+            self._registered = False
+            self._transport.unregisterProducer()
+
+    def resumeProducing(self) -> None:
+        """The transport has sent what it was given last."""
+        if self._in_flight:
+            self._progress()
+            self._note(-self._in_flight)
+            self._in_flight = 0
+        if not self._waiting:
+            self._unregister()
+            self._drained()
+            return
+        data = self._next()
+        self._in_flight = len(data)
+        self._transport.write(data)
+
+    def stopProducing(self) -> None:
+        """The connection is gone."""
+        self._registered = False
+        self.closed()
+
+    def closed(self) -> None:
+        self._in_flight = 0
+        super().closed()
+
+    def _next(self) -> bytes:
+        """The next bytes for the transport; they count as waiting until it asks for more."""
+        pieces: list[Piece] = []
+        room = WRITE_BYTES
+        while self._queue and room:
+            piece = memoryview(self._queue.popleft())
+            if len(piece) > room:
+                self._queue.appendleft(piece[room:])
+            pieces.append(piece[:room])
+            room -= len(pieces[-1])
+        return b"".join(pieces)
+
+
+@implementer(IPushProducer)
+class TransportOutbox(Outbox):
+    """For TLS, and whatever else is not a plain socket: through the transport until it is full."""
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self._full = False
+        self._registered = True
+        self._transport.registerProducer(self, True)
+
+    def _pass_on(self, data: bytes) -> Piece:
+        if self._full:
+            return data
+        self._transport.write(data)
+        return b""
+
+    def _unregister(self) -> None:
+        if self._registered:
+            self._registered = False
+            self._transport.unregisterProducer()
+
+    def pauseProducing(self) -> None:
+        """The transport is full."""
+        self._full = True
+
+    def resumeProducing(self) -> None:
+        """The transport takes more."""
+        self._full = False
+        self._progress()
+        while self._queue and not self._full:
+            data = self._queue.popleft()
+            self._note(-len(data))
+            self._transport.write(bytes(data))
+        if not self._queue:
+            self._drained()
+
+    def stopProducing(self) -> None:
+        """The connection is gone."""
+        self._registered = False
+        self.closed()

@@ -1,0 +1,99 @@
+"""Why not: each reason for which a request is refused, with a stable code and plain words.
+
+A `Refused` is told to the one who asked and to nobody else.
+"""
+
+from twisted_chat.events import tag_of
+
+
+class Refused(Exception):
+    """The request is not done.  ``text`` says what is wrong and what to do about it."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.text = text
+
+    @property
+    def code(self) -> str:
+        """The reason as programs know it: ``NameTaken`` is ``name_taken``."""
+        return tag_of(type(self).__name__)
+
+
+class BadRequest(Refused):
+    """The line is no request: broken JSON, a missing or a wrong field, a wrong usage."""
+
+
+class UnknownVerb(Refused):
+    """There is no such verb."""
+
+
+class Version(Refused):
+    """The client speaks a version of the protocol that the server does not."""
+
+
+class LineTooLong(Refused):
+    """The line has more bytes than a line may have."""
+
+
+class NotEntered(Refused):
+    """A name has to be given first."""
+
+
+class AlreadyEntered(Refused):
+    """The session has a name already."""
+
+
+class NameNotAllowed(Refused):
+    """Nobody can have that name, or no room can."""
+
+
+class NameReserved(Refused):
+    """The name is, or looks like, one that is kept for the server."""
+
+
+class NameTaken(Refused):
+    """The name is, or looks like, that of somebody who is here."""
+
+
+class NobodyThere(Refused):
+    """There is no user of that name."""
+
+
+class NoSuchRoom(Refused):
+    """There is no room of that name, or none that the asker may know of."""
+
+
+class NotInRoom(Refused):
+    """The asker is not in the room."""
+
+
+class NotOperator(Refused):
+    """Only an operator of the room may do that."""
+
+
+class RoomFull(Refused):
+    """The room has as many members as it may have."""
+
+
+class RoomPrivate(Refused):
+    """Only the invited enter the room."""
+
+
+class TooMany(Refused):
+    """The asker has as many of something as one may have."""
+
+
+class TooLong(Refused):
+    """A text is longer than it may be."""
+
+
+class NothingSaid(Refused):
+    """The text is empty."""
+
+
+class NotSaved(Refused):
+    """The journal could not keep it, so nobody heard it."""
+
+
+class SomethingWrong(Refused):
+    """A fault in the server; its log has the details."""

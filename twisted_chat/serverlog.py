@@ -1,0 +1,96 @@
+"""What the server logs about people, in the words that operators of this chat know.
+
+It costs the server no speed when much happens: beyond so many lines a second, lines are counted
+and not written.  What people say comes here cleaned and goes out as a field, never as a format.
+"""
+
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from twisted_chat.clock import Clock
+from twisted_chat.events import Emoted, Event, Kicked, Said
+
+
+class ServerLog:
+    """The log of one server.
+
+    :param lines_per_second: how many lines about people are written in a second.
+    :param quiet: leave out what people say.
+    """
+
+    _log = Logger()
+
+    def __init__(self, clock: Clock, lines_per_second: int, quiet: bool = False) -> None:
+        self._clock = clock
+        self._lines_per_second = lines_per_second
+        self._quiet = quiet
+        self._written = 0
+        self._left_out = 0
+
+    def running(self) -> None:
+        """The server accepts connections."""
+        self._log.info("Server is running...")
+
+    def way_in(self, how: str) -> None:
+        """One way to get in, as one would type it."""
+        self._log.info("Enter with: {how}", how=how)
+
+    def connected(self, peer: str) -> None:
+        """Somebody connected."""
+        if self._may_write():
+            self._log.info("New connection from {peer}", peer=peer)
+
+    def turned_away(self, peer: str, why: str) -> None:
+        """Somebody connected and was refused."""
+        if self._may_write():
+            self._log.info("Refused connection from {peer}: {why}", peer=peer, why=why)
+
+    def entered(self, who: str) -> None:
+        """Somebody has a name."""
+        if self._may_write():
+            self._log.info("User {who} has joined the chat.", who=who)
+
+    def gone(self, who: str, reason: str) -> None:
+        """Somebody's name is free again."""
+        if self._may_write():
+            self._log.info("Removing user: {who} from clients", who=who, reason=reason)
+
+    def received(self, who: str, text: str) -> None:
+        """Somebody sent a line for all to read."""
+        if not self._quiet and self._may_write():
+            self._log.info("Received message from {who}: {text}", who=who, text=text)
+
+    def happened(self, event: Event) -> None:
+        """Something happened that is the log's business; what is private is not."""
+        if isinstance(event, Said | Emoted):
+            self.received(event.who, event.text)
+        elif isinstance(event, Kicked) and self._may_write():
+            self._log.info(
+                "User {who} was kicked from {room} by {by}",
+                who=event.who,
+                room=event.room,
+                by=event.by,
+            )
+
+    def fault(self, doing: str, why: Failure | None = None) -> None:
+        """The program failed at something; the exception being handled is why, if none is given."""
+        self._log.failure("Failed at {doing}", failure=why, doing=doing)
+
+    def dropped(self, peer: str, why: str) -> None:
+        """A connection was closed by the server, and why."""
+        if self._may_write():
+            self._log.warn("Dropping {peer}: {why}", peer=peer, why=why)
+
+    def _may_write(self) -> bool:
+        if self._written == 0:
+            self._clock.callLater(1, self._next_second)
+        self._written += 1
+        if self._written <= self._lines_per_second:
+            return True
+        self._left_out += 1
+        return False
+
+    def _next_second(self) -> None:
+        if self._left_out:
+            self._log.info("{count} more lines left out", count=self._left_out)
+        self._written = self._left_out = 0

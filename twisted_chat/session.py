@@ -1,0 +1,138 @@
+"""One connection of a user: outside, inside, then gone, through whichever door it came.
+
+What may be asked for depends on the state alone; the states are in states.py.  A session knows no
+bytes and no transport: its door does, as a `Listener`.
+"""
+
+from collections.abc import Container
+from typing import Protocol
+
+import msgspec
+
+from twisted_chat.answers import Error, Goodbye, Notice, Prompt
+from twisted_chat.house import House
+from twisted_chat.pace import Pace
+from twisted_chat.refused import BadRequest, Refused
+from twisted_chat.states import ASK_NAME, Outside, State
+from twisted_chat.styles import Style, View
+from twisted_chat.verbs import TABLE
+
+
+class Listener(Protocol):
+    """A door's end of a session: how it is told."""
+
+    @property
+    def peer(self) -> str:
+        """Where it comes from, for the log."""
+        ...
+
+    def style_for(self, view: View) -> Style:
+        """How to write for somebody who wants to see this."""
+        ...
+
+    def hear(self, told: bytes) -> None:
+        """Send these bytes."""
+        ...
+
+    def hang_up(self) -> None:
+        """Close the connection when all is sent."""
+        ...
+
+
+class Session:
+    """One connection, from its first byte to its end."""
+
+    def __init__(self, house: House, listener: Listener) -> None:
+        self.house = house
+        self.view = View()
+        self.style = listener.style_for(self.view)
+        self.echo = False
+        self.state: State = Outside(self)
+        self._listener = listener
+        self._pace = Pace(house.limits.message_burst, house.limits.messages, house.clock.seconds())
+        self._slowed = False
+        self._bad_requests = 0
+        house.opened(self)
+        house.log.connected(listener.peer)
+
+    # What a door says.
+
+    def greet(self) -> None:
+        """Welcome a person, and ask for a name."""
+        self.state.reply(Prompt(text=f"Welcome to {self.house.about.name}."), ASK_NAME)
+
+    def typed(self, line: str) -> None:
+        """A person typed a line; it is cleaned already."""
+        self.state.typed(line)
+
+    def sent(self, line: str) -> None:
+        """A program sent a line; too many that are no request close the connection."""
+        try:
+            request = TABLE.decode(line)
+        except Refused as why:
+            self.refuse(why, TABLE.id_of(line))
+            self._count_bad_request(why)
+        else:
+            self.state.ask(request)
+
+    def refuse(self, why: Refused, request_id: str | int | None = None) -> None:
+        """Say why something is not done, to this session and nobody else."""
+        self.state.reply(Error(code=why.code, text=why.text).to(request_id))
+
+    def pace(self) -> float:
+        """Count a line that came; for how many seconds no other should be read."""
+        now = self.house.clock.seconds()
+        if self._slowed and self._pace.rested(now):
+            self._slowed = False
+        wait = self._pace.take(now)
+        if wait and not self._slowed:
+            self._slowed = True
+            most = self.house.limits.messages
+            text = f"You send more than {most} lines a second: they are read slower, none is lost."
+            self.state.reply(Notice(code="slowed", text=text))
+        return wait
+
+    def end(self, words: str, reason: str = "") -> None:
+        """Leave in order: the others hear the reason, this one the words, then it is closed."""
+        self.state.leave(reason, Goodbye(text=words))
+
+    def dismiss(self, words: str) -> None:
+        """Close as `end` does, and tell nobody else: the server goes, and everyone with it."""
+        self.state.dismiss(Goodbye(text=words))
+
+    def lost(self, reason: str) -> None:
+        """The connection is closed; the others hear the reason, if they have not heard another."""
+        self.state.leave(reason)
+        self.house.closed(self)
+
+    # What delivery needs of it.
+
+    @property
+    def ignored(self) -> Container[str]:
+        """The names whose words the user does not want to hear."""
+        return self.state.ignored
+
+    def hear(self, told: bytes) -> None:
+        """Send what was told."""
+        self._listener.hear(told)
+
+    def moved(self) -> None:
+        """The user is in other rooms than before."""
+        self.state.look()
+
+    def hang_up(self) -> None:
+        """Close the connection when all is sent."""
+        self._listener.hang_up()
+
+    # What its state changes.
+
+    def show(self, **wishes: str | bool) -> None:
+        """See more, less, or another room."""
+        self.view = msgspec.structs.replace(self.view, **wishes)
+        self.style = self._listener.style_for(self.view)
+
+    def _count_bad_request(self, why: Refused) -> None:
+        if isinstance(why, BadRequest):
+            self._bad_requests += 1
+            if self._bad_requests >= self.house.limits.bad_requests:
+                self.end("Too many lines that are no request. Goodbye.", "sent nonsense")

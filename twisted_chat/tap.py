@@ -1,0 +1,133 @@
+"""The service that ``twistd chat`` runs: the one place that knows all the other parts."""
+
+import signal
+import sys
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any
+
+from twisted.application import strports
+from twisted.application.internet import StreamServerEndpointService, TimerService
+from twisted.application.service import MultiService
+from twisted.internet.defer import Deferred
+from twisted.internet.error import CannotListenError
+from twisted.internet.interfaces import (
+    IListeningPort,
+    IProtocolFactory,
+    IStreamServerEndpoint,
+)
+from zope.interface import implementer
+
+from twisted_chat.admission import Admission
+from twisted_chat.descriptors import room_for_connections
+from twisted_chat.doors.line import ChatFactory
+from twisted_chat.house import House
+from twisted_chat.journal.memory import MemoryJournal
+from twisted_chat.options import ChatOptions as Options
+from twisted_chat.serverlog import ServerLog
+from twisted_chat.ways_in import way_in
+
+__all__ = ["Options", "makeService"]
+
+ALIVE_CHECKS = 8
+"""How often connections are looked at in the time after which a silent one counts as dead."""
+
+
+def makeService(options: Options) -> "ChatService":
+    """The chat, on the reactor that is installed."""
+    from twisted.internet import reactor
+
+    return ChatService(options, reactor)
+
+
+class ChatService(MultiService):
+    """A house and its doors; stopping it says goodbye to everyone first."""
+
+    def __init__(self, options: Options, reactor: Any) -> None:
+        super().__init__()
+        self._reactor = reactor
+        limits = options.limits
+        self.house = House(options.about, limits, reactor, MemoryJournal(time.time))
+        room = room_for_connections(limits.connections)
+        factory = ChatFactory(self.house, Admission(limits, reactor, room, trusted=options.trusted))
+        for endpoint in options.endpoints:
+            _door(endpoint, factory, self.house.log, reactor).setServiceParent(self)
+        every = max(1, limits.dead_peer_seconds / ALIVE_CHECKS)
+        alive = TimerService(every, factory.check_alive)
+        alive.clock = reactor
+        alive.setServiceParent(self)
+
+    def privilegedStartService(self) -> None:
+        """Listen; where that cannot be, say so in a line and end the process."""
+        self._start(super().privilegedStartService)
+
+    def startService(self) -> None:
+        """Run, until a signal asks for the end; listen, if nobody has asked for that before."""
+        self._start(super().startService)
+        self._reactor.callWhenRunning(self._end_on_signals)
+        self.house.log.running()
+
+    async def stopService(self) -> None:
+        """Let nobody in any more, say goodbye, and wait a while until everyone has heard it."""
+        await MultiService.stopService(self)
+        everyone_gone: Deferred[None] = Deferred()
+        self.house.close(lambda: everyone_gone.callback(None))
+        everyone_gone.addTimeout(self.house.limits.goodbye_seconds, self._reactor)
+        await everyone_gone.addErrback(lambda _: None)
+
+    def _start(self, start: Callable[[], object]) -> None:
+        try:
+            start()
+        except (CannotListenError, OSError) as why:
+            # Whoever runs us tidies up, and then shows what is raised here.
+            sys.excepthook = _one_line
+            raise CannotStart(f"twistd chat: {why}") from None
+
+    def _end_on_signals(self) -> None:
+        """Have a signal end the process in order, and with exit code 0.
+
+        Twisted's own handlers end it in order too, but with the signal for a cause of death, which
+        looks like a failure to whoever started it.
+        """
+        for number in (signal.SIGINT, signal.SIGTERM):
+            if signal.getsignal(number) in (
+                getattr(self._reactor, "sigInt", None),
+                getattr(self._reactor, "sigTerm", None),
+            ):
+                signal.signal(number, lambda *_: self._reactor.callFromThread(self._reactor.stop))
+
+
+class CannotStart(Exception):
+    """The server cannot listen where it should."""
+
+
+def _one_line(kind: type[BaseException], why: BaseException, trace: TracebackType | None) -> None:
+    sys.__stderr__.write(f"{why}\n")  # type: ignore[union-attr]
+
+
+def _door(
+    endpoint: str, factory: IProtocolFactory, log: ServerLog, reactor: Any
+) -> StreamServerEndpointService:
+    """The service that listens on an endpoint, and says how one gets in by it."""
+    service = strports.service(endpoint, factory, reactor=reactor)
+    service.endpoint = _Announced(service.endpoint, endpoint.partition(":")[0], log)
+    return service
+
+
+@implementer(IStreamServerEndpoint)
+class _Announced:
+    """An endpoint that says how to get in when it listens."""
+
+    def __init__(self, endpoint: IStreamServerEndpoint, kind: str, log: ServerLog) -> None:
+        self._endpoint = endpoint
+        self._kind = kind
+        self._log = log
+
+    def listen(self, factory: IProtocolFactory) -> Deferred[IListeningPort]:
+        """Listen, and say so."""
+        return self._endpoint.listen(factory).addCallback(self._announce)
+
+    def _announce(self, port: IListeningPort) -> IListeningPort:
+        self._log.way_in(way_in(port.getHost(), self._kind))
+        return port

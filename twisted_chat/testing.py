@@ -1,0 +1,218 @@
+"""The real server in memory, for tests: the whole of it but sockets and time.
+
+    server = MemoryServer()
+    alex = server.person("Alex")
+    bot = server.program("Bot", bot=True)
+    alex.type("Hello everyone!")
+    assert bot.objects()[-1]["text"] == "Hello everyone!"
+
+Everything between the two ends is what runs in production; a test advances ``server.clock``.
+"""
+
+import json
+from typing import Any
+
+from twisted.internet.address import IPv4Address
+from twisted.internet.error import ConnectionAborted, ConnectionDone, ConnectionLost
+from twisted.internet.interfaces import IConsumer, IHalfCloseableProtocol, ITransport
+from twisted.internet.task import Clock
+from twisted.python.failure import Failure
+from zope.interface import implementer
+
+from twisted_chat.admission import Admission, Network
+from twisted_chat.doors.line import ChatFactory
+from twisted_chat.house import About, House
+from twisted_chat.journal import Journal
+from twisted_chat.journal.memory import MemoryJournal
+from twisted_chat.limits import OFF, Limits
+
+EPOCH = 1_700_000_000.0
+"""What a memory server's wall clock shows when its clock shows 0."""
+
+
+@implementer(ITransport, IConsumer)
+class Wire:
+    """The server's end of a connection in memory; what it writes is kept for the other end."""
+
+    def __init__(self, clock: Clock, host: str) -> None:
+        self.written = bytearray()
+        self.paused = False
+        self.closed = False
+        self.disconnecting = False
+        self.producer: Any = None
+        self.protocol: Any = None
+        self._clock = clock
+        self._host = host
+
+    def write(self, data: bytes) -> None:
+        assert isinstance(data, bytes)
+        if not self.closed:
+            self.written += data
+
+    def writeSequence(self, data: Any) -> None:
+        self.write(b"".join(data))
+
+    def registerProducer(self, producer: Any, streaming: bool) -> None:
+        assert self.producer is None
+        self.producer = producer
+
+    def unregisterProducer(self) -> None:
+        self.producer = None
+
+    def pauseProducing(self) -> None:
+        self.paused = True
+
+    def resumeProducing(self) -> None:
+        self.paused = False
+
+    def stopProducing(self) -> None:
+        self.loseConnection()
+
+    def loseConnection(self) -> None:
+        """As a TCP transport: close soon, unless a producer still wants to write."""
+        self.disconnecting = True
+        if self.producer is None:
+            self._clock.callLater(0, self.lose, ConnectionDone())
+
+    def abortConnection(self) -> None:
+        self.disconnecting = True
+        self._clock.callLater(0, self.lose, ConnectionAborted())
+
+    def lose(self, why: Exception) -> None:
+        """The connection is gone, for whatever reason."""
+        if not self.closed:
+            self.closed = True
+            if self.producer is not None:
+                self.producer.stopProducing()
+            self.protocol.connectionLost(Failure(why))
+
+    def getPeer(self) -> IPv4Address:
+        return IPv4Address("TCP", self._host, 54321)
+
+    def getHost(self) -> IPv4Address:
+        return IPv4Address("TCP", "127.0.0.1", 6789)
+
+
+class End:
+    """The peer's end of a connection in memory."""
+
+    def __init__(self, server: "MemoryServer", host: str) -> None:
+        self.server = server
+        self.wire = Wire(server.clock, host)
+        self.protocol: Any = server.factory.buildProtocol(self.wire.getPeer())
+        self.wire.protocol = self.protocol
+        self._unread = b""
+        self._taken = 0
+        self.protocol.makeConnection(self.wire)
+        server.settle()
+
+    @property
+    def closed(self) -> bool:
+        """Whether the server has closed the connection."""
+        return self.wire.closed
+
+    def send(self, data: bytes) -> None:
+        """Send bytes; while the server reads nothing they wait, as in a kernel's buffer."""
+        self._unread += data
+        self.server.settle()
+
+    def type(self, *lines: str) -> None:
+        """Send lines, one after the other."""
+        for line in lines:
+            self.send(line.encode() + b"\n")
+
+    def ask(self, **request: object) -> None:
+        """Send a JSON request."""
+        self.type(json.dumps(request, ensure_ascii=False))
+
+    def received(self) -> bytes:
+        """The bytes that came since this was last asked."""
+        new = bytes(self.wire.written[self._taken :])
+        self._taken += len(new)
+        return new
+
+    def lines(self) -> list[str]:
+        """The lines that came since then."""
+        return self.received().decode().split("\n")[:-1]
+
+    def objects(self) -> list[dict[str, Any]]:
+        """The JSON objects that came since then; lines for people are skipped."""
+        return [json.loads(line) for line in self.lines() if line.startswith("{")]
+
+    def finish(self) -> None:
+        """Send no more, and go on reading, as ``nc -N`` does at the end of its input."""
+        assert IHalfCloseableProtocol.providedBy(self.protocol)
+        self.protocol.readConnectionLost()
+        self.server.settle()
+
+    def hang_up(self) -> None:
+        """Close the connection."""
+        self.wire.lose(ConnectionDone())
+        self.server.settle()
+
+    def drop(self) -> None:
+        """Lose the connection without a word."""
+        self.wire.lose(ConnectionLost())
+        self.server.settle()
+
+    def flush(self) -> bool:
+        """Let the server read what waits; whether there was anything that it took."""
+        if not self._unread or self.wire.paused or self.wire.closed:
+            return False
+        data, self._unread = self._unread, b""
+        self.protocol.dataReceived(data)
+        return True
+
+
+class MemoryServer:
+    """A server in memory, with a clock that stands still until a test moves it."""
+
+    def __init__(
+        self,
+        limits: Limits | None = None,
+        about: About | None = None,
+        journal: Journal | None = None,
+        trusted: tuple[Network, ...] = (),
+    ) -> None:
+        self.clock = Clock()
+        self.limits = limits or Limits()
+        journal = journal or MemoryJournal(lambda: EPOCH + self.clock.seconds())
+        self.house = House(about or About(), self.limits, self.clock, journal)
+        self.factory = ChatFactory(
+            self.house, Admission(self.limits, self.clock, OFF, trusted=trusted)
+        )
+        self._ends: list[End] = []
+
+    def connect(self, host: str = "127.0.0.1") -> End:
+        """A connection that has said nothing yet."""
+        end = End(self, host)
+        self._ends.append(end)
+        return end
+
+    def person(self, name: str, host: str = "127.0.0.1") -> End:
+        """Somebody on nc who has entered, and read what there was to read."""
+        end = self.connect(host)
+        end.type(name)
+        end.received()
+        return end
+
+    def program(self, name: str, host: str = "127.0.0.1", **hello: object) -> End:
+        """A program that has entered, and read what there was to read."""
+        end = self.connect(host)
+        end.ask(type="hello", v=1, name=name, **hello)
+        end.received()
+        return end
+
+    def settle(self) -> None:
+        """Let everything happen that can happen now."""
+        self.advance(0)
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass, and everything happen that follows from it."""
+        self.clock.advance(seconds)
+        while any(end.flush() for end in self._ends) or self._due():
+            self.clock.advance(0)
+
+    def _due(self) -> bool:
+        now = self.clock.seconds()
+        return any(call.getTime() <= now for call in self.clock.getDelayedCalls())

@@ -1,0 +1,69 @@
+"""The verbs with which people talk, and say whether they listen."""
+
+from typing import TYPE_CHECKING
+
+from twisted_chat.answers import Ignored
+from twisted_chat.names import Name, RoomName
+from twisted_chat.refused import NobodyThere, NothingSaid
+from twisted_chat.verbs.verb import NO_REASON, Outcome, Reason, Text, done, verb
+
+if TYPE_CHECKING:
+    from twisted_chat.states import Inside
+
+
+@verb("/say TEXT", "Say something to the room, as typing it does.")
+def say(session: "Inside", text: Text, room: RoomName | None = None) -> Outcome:
+    return done(session.chat.say(session.user, session.room(room), text))
+
+
+@verb("/me TEXT", "Do something: /me waves.")
+def me(session: "Inside", text: Text, room: RoomName | None = None) -> Outcome:
+    return done(session.chat.emote(session.user, session.room(room), text))
+
+
+@verb("/msg NAME TEXT", "Say something to one person alone.", "m", "tell", "pm", "query")
+def msg(session: "Inside", name: Name, text: Text) -> Outcome:
+    other = session.chat.user(name)
+    away = f" They are away{f': {other.away}' if other.away else '.'}"
+    told = session.chat.tell(session.user, other, text)
+    return done(told, f"Told {other.name}." + (away if other.away is not None else ""))
+
+
+@verb("/reply TEXT", "Answer who last wrote to you alone.", "r")
+def reply(session: "Inside", text: Text) -> Outcome:
+    other = session.user.correspondent
+    if other is None:
+        raise NobodyThere("Nobody has written to you alone yet. /msg NAME TEXT begins it.")
+    if session.chat.users.get(other.name) is not other:
+        raise NobodyThere(f"{other.name} has left.")
+    return msg.do(session, other.name, text)
+
+
+@verb("/away [TEXT]", "Tell people that you are not reading.", "afk")
+def away(session: "Inside", text: Reason = NO_REASON) -> Outcome:
+    happened = session.chat.go_away(session.user, text)
+    return done(happened, f"You are away: {text}" if text else "You are away. /back ends it.")
+
+
+@verb("/back", "Tell people that you read again.")
+def back(session: "Inside") -> Outcome:
+    happened = session.chat.come_back(session.user)
+    return done(happened, "Welcome back." if happened else "You were not away.")
+
+
+@verb("/ignore [NAME]", "Hear nothing more from somebody, or list whom you ignore.")
+def ignore(session: "Inside", name: Name | None = None) -> Outcome:
+    if name is None:
+        return [], Ignored(names=sorted(session.user.ignored))
+    other = session.chat.user(name)
+    if other is session.user:
+        raise NothingSaid("You can hardly ignore yourself.")
+    session.chat.ignore(session.user, other)
+    return done([], f"You will not hear {other.name}. /unignore {other.name} ends it.")
+
+
+@verb("/unignore NAME", "Hear somebody again.")
+def unignore(session: "Inside", name: Name) -> Outcome:
+    if not session.chat.unignore(session.user, name):
+        raise NobodyThere(f"You do not ignore {name}.")
+    return done([], f"You will hear {name} again.")

@@ -1,0 +1,186 @@
+"""What a verb is: a function with its usage, from which the request on the wire is made.
+
+The parameters of the function after the session are the fields of the JSON request, and the words
+of the usage in small letters; their types say what they have to be.
+"""
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, Protocol, cast, get_type_hints
+
+import msgspec
+
+from twisted_chat.answers import Answer, HelpLine, Ok
+from twisted_chat.chat import Events
+from twisted_chat.limits import ID_CHARS, REASON_CHARS
+from twisted_chat.names import Name, RoomName, Unusable, room_name, user_name
+from twisted_chat.refused import BadRequest, NameNotAllowed, NothingSaid, TooLong
+from twisted_chat.text import clean
+
+if TYPE_CHECKING:
+    from twisted_chat.states import Inside
+
+RequestId = (
+    Annotated[str, msgspec.Meta(max_length=ID_CHARS)]
+    | Annotated[int, msgspec.Meta(ge=-(2**53), le=2**53)]
+)
+
+Outcome = tuple[Events, Answer]
+"""What a verb does: the events that follow from it, and the answer to the one who asked."""
+
+
+def done(happened: Events, text: str = "") -> Outcome:
+    """The outcome of a verb that needs no more than a few words for an answer."""
+    return happened, Ok(text=text) if text else Ok()
+
+
+class Words(str):
+    """What somebody wrote, cleaned; may be empty."""
+
+    __slots__ = ()
+
+
+class Text(Words):
+    """What somebody says to others: without any, the request is refused."""
+
+    __slots__ = ()
+
+
+class Reason(Words):
+    """Why somebody does something: a few words in the middle of other people's lines."""
+
+    __slots__ = ()
+
+
+NO_REASON = Reason()
+
+
+class Request(
+    msgspec.Struct,
+    kw_only=True,
+    frozen=True,
+    omit_defaults=True,
+    forbid_unknown_fields=True,
+    tag_field="type",
+):
+    """What a user asks for; ``id`` comes back in the answer."""
+
+    id: RequestId | None = None
+
+
+class Hello(Request, frozen=True, kw_only=True, tag="hello"):
+    """A program's first request: the protocol's version, a name, and how it wants to be treated."""
+
+    v: int
+    name: Name
+    bot: bool = False
+    echo: bool = False
+
+
+class _Doing(Protocol):
+    __name__: str
+
+    def __call__(self, session: "Inside", *args: Any, **kwargs: Any) -> Outcome: ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Verb:
+    """Something that a user may ask for."""
+
+    name: str
+    usage: str
+    """As one types it: ``/msg NAME TEXT``, with brackets around what may be left out."""
+    text: str
+    """What it does, for ``/help``."""
+    short: tuple[str, ...]
+    """The other words for it."""
+    do: Callable[..., Outcome]
+    request: type[Request]
+    """Its form on the wire."""
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The names of what the request says beside its id."""
+        return self.request.__struct_fields__[1:]
+
+    @property
+    def words(self) -> list[str]:
+        """What the usage shows after the verb."""
+        return self.usage.split()[1:]
+
+    @property
+    def help(self) -> HelpLine:
+        """Its line in ``/help``."""
+        return HelpLine(usage=self.usage, text=self.text)
+
+    def perform(self, session: "Inside", request: Request) -> Outcome:
+        """Do what the request asks for.
+
+        :raises Refused: it may not be.
+        """
+        fields = {name: _plain(getattr(request, name)) for name in self.fields}
+        return self.do(session, **fields)
+
+
+def verb(usage: str, text: str, *short: str) -> Callable[[_Doing], Verb]:
+    """Make a verb of a function; the usage names its parameters in capitals."""
+
+    def make(function: _Doing) -> Verb:
+        name = usage.split()[0].removeprefix("/")
+        return Verb(name, usage, text, short, function, _request(name, function))
+
+    return make
+
+
+def _request(name: str, function: _Doing) -> type[Request]:
+    hints = get_type_hints(function, localns={"Inside": object, "Outcome": object})
+    fields = [
+        (parameter.name, hints[parameter.name])
+        if parameter.default is parameter.empty
+        else (parameter.name, hints[parameter.name], parameter.default)
+        for parameter in list(inspect.signature(function).parameters.values())[1:]
+    ]
+    made = msgspec.defstruct(
+        name.capitalize(), fields, bases=(Request,), tag=name, kw_only=True, frozen=True
+    )
+    return cast(type[Request], made)
+
+
+def read_field(kind: type, value: object) -> object:
+    """A field of a request, from its form on the wire.
+
+    :raises Refused: it is well formed and cannot be used.
+    :raises TypeError: it is not a string; msgspec turns this into an error with the field's path.
+    """
+    if not isinstance(value, str):
+        raise TypeError(f"Expected `str`, got `{type(value).__name__}`")
+    if issubclass(kind, Words):
+        return _read_words(kind, clean(value).rstrip())
+    try:
+        return room_name(value) if kind is RoomName else user_name(value)
+    except Unusable as why:
+        raise NameNotAllowed(str(why)) from None
+
+
+def _read_words(kind: type[Words], words: str) -> Words:
+    if kind is Text and not words:
+        raise NothingSaid("There is nothing in it to say.")
+    if kind is Reason and len(words) > REASON_CHARS:
+        raise TooLong(f"That is too long: {REASON_CHARS} characters at most.")
+    return kind(words)
+
+
+def _plain(value: object) -> object:
+    """A field as verbs use it: what says that a text is clean has done its work on the way in."""
+    return str(value) if isinstance(value, Words) else value
+
+
+def write_field(value: object) -> str:
+    """The form on the wire of a field that msgspec does not know."""
+    return str(value)
+
+
+def wrong_usage(wanted: Verb) -> BadRequest:
+    """The error for a line that does not fit the verb's usage."""
+    return BadRequest(f"Usage: {wanted.usage}")
