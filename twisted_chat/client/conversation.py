@@ -1,0 +1,222 @@
+"""The conversation between the one who types and the server: which state it is in.
+
+It is pure: lines typed and objects heard come in as calls, and what follows from them goes to an
+`Outside`.  It knows no transport, no terminal, no clock and no reactor.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Protocol
+
+from twisted_chat.client import chatting, menu, returning
+from twisted_chat.client.asking import Unanswered
+from twisted_chat.client.bounds import LEAVE_SECONDS
+from twisted_chat.client.hearing import Heard
+from twisted_chat.client.known import Known
+from twisted_chat.client.line import Line, lines_of
+from twisted_chat.client.presence import Presence
+from twisted_chat.client.state import State
+
+
+class Outside(Protocol):
+    """What a conversation can do to the world."""
+
+    def show(self, line: Line) -> None:
+        """Show a line for good."""
+
+    def send(self, line: bytes) -> None:
+        """Send a line to the server, which is connected."""
+
+    def connect(self) -> None:
+        """Connect, and stay so until `disconnect`; no more than a wish if it is so already."""
+
+    def disconnect(self) -> None:
+        """Close the connection, or give up connecting."""
+
+    def wake_in(self, seconds: float) -> None:
+        """Call `Conversation.woke` after so long, instead of when it was last asked to."""
+
+    def exit(self, code: int) -> None:
+        """End the program."""
+
+
+class Conversation:
+    """A menu, and behind it a chat."""
+
+    def __init__(self, outside: Outside, where: str, name: str = "", room: str = "") -> None:
+        self.outside = outside
+        self.where = where
+        self.room = room
+        self.known = Known()
+        self.linked = False
+        self._name = name
+        self._state = self._sleeper = State(self)
+
+    # What happens.
+
+    def start(self) -> None:
+        """Connect, then show the menu, or join under the name given beforehand."""
+        self.reach((lambda: self.enter(self._name)) if self._name else self.to_menu)
+
+    @property
+    def prompt(self) -> str:
+        """What to show before the line being typed."""
+        return self._state.prompt
+
+    @property
+    def over(self) -> bool:
+        """Whether the program ends."""
+        return isinstance(self._state, Over)
+
+    def takes(self, line: str | None) -> bool:
+        """Whether this line, or the end of input, is of use now; otherwise it waits."""
+        return self._state.takes(line)
+
+    def typed(self, line: str) -> None:
+        """A line was typed."""
+        self._state.typed(line)
+
+    def ended(self) -> None:
+        """No more will be typed."""
+        self._state.ended()
+
+    def interrupted(self, seconds: float = LEAVE_SECONDS) -> None:
+        """Whoever types wants to go, now; the server has so long to say goodbye."""
+        self._state.interrupted(seconds)
+
+    def connected(self) -> None:
+        """The server is there."""
+        self.linked = True
+        self.say("Connected to server.")
+        self._state.connected()
+
+    def failed(self, why: str, delay: float | None) -> None:
+        """The server is not there; it is tried again after so many seconds, if at all."""
+        self._state.failed(why, delay)
+
+    def heard(self, heard: Heard) -> None:
+        """The server said something."""
+        self._state.heard(heard)
+
+    def lost(self, why: str, delay: float | None) -> None:
+        """The connection is gone; it is tried again after so many seconds, if at all."""
+        self.linked = False
+        self._state.lost(why, delay)
+
+    def woke(self) -> None:
+        """The time asked for has passed; a state that is no more does not want to know."""
+        if self._state is self._sleeper:
+            self._state.woke()
+
+    # What states do.
+
+    def say(self, text: str) -> None:
+        """Show a text of ours, of one or more lines."""
+        for line in lines_of(text):
+            self.outside.show(line)
+
+    def answer(self, text: str) -> None:
+        """Show a text that is meant for this reader alone."""
+        for line in lines_of(text):
+            self.outside.show(Line(f"-> {line.text}"))
+
+    def doubt(self, lines: Iterable[str]) -> None:
+        """Say which lines nobody knows the fate of."""
+        told = list(lines)
+        if told:
+            self.say("These lines may not have arrived:")
+        for line in told:
+            self.outside.show(Line(f"  {line}"))
+
+    def disconnect(self) -> None:
+        """Close the connection, or give up connecting."""
+        self.linked = False
+        self.outside.disconnect()
+
+    def wake_in(self, seconds: float) -> None:
+        """Wake the present state after so long."""
+        self._sleeper = self._state
+        self.outside.wake_in(seconds)
+
+    # The ways from state to state.
+
+    def _go(self, state: State) -> None:
+        self._state = state
+        state.begin()
+
+    def reach(self, then: Callable[[], None]) -> None:
+        """Connect if need be, then go on."""
+        if self.linked:
+            then()
+        else:
+            self._go(menu.Connecting(self, then))
+
+    def keep_trying(self, why: str, delay: float | None, then: Callable[[], None]) -> None:
+        """The server is not there: try again, or give up where no time to try again is given."""
+        if delay is None:
+            self.give_up(why)
+        else:
+            self._go(menu.Retrying(self, then, why, delay))
+
+    def give_up(self, why: str) -> None:
+        """The server is not there, and is not tried again."""
+        self.say(why)
+        self.exit(1)
+
+    def to_menu(self) -> None:
+        """Show the menu."""
+        self._go(menu.Menu(self))
+
+    def to_naming(self) -> None:
+        """Ask for a name."""
+        self._go(menu.Naming(self))
+
+    def enter(self, name: str) -> None:
+        """Join under a name."""
+        self._go(menu.Entering(self, name))
+
+    def chat(self, presence: Presence, unanswered: Unanswered | None = None) -> None:
+        """Be in the chat."""
+        self._go(chatting.Chatting(self, presence, unanswered or Unanswered()))
+
+    def finish(self, presence: Presence, unanswered: Unanswered) -> None:
+        """Leave at the end of input, once all that was typed is answered."""
+        self._go(chatting.Finishing(self, presence, unanswered))
+
+    def leave(
+        self,
+        unanswered: Unanswered,
+        then: Callable[[], None],
+        *,
+        quit_line: bytes = chatting.QUIT,
+        seconds: float = LEAVE_SECONDS,
+    ) -> None:
+        """Leave the chat."""
+        self._go(chatting.Leaving(self, unanswered, then, quit_line, seconds))
+
+    def lose(self, presence: Presence, why: str, delay: float | None, tries: int = 0) -> None:
+        """The connection broke in the middle of the chat: get it, the name and the rooms back."""
+        if delay is None:
+            self.give_up(returning.loss(why))
+        else:
+            self._go(returning.Lost(self, presence, why, delay, tries))
+
+    def come_back(self, presence: Presence, tries: int) -> None:
+        """Take the same name again, which was tried so often before."""
+        self._go(returning.Returning(self, presence, tries))
+
+    def rejoin(self, presence: Presence, lobby: str) -> None:
+        """Enter the same rooms again, out of the one where everybody begins."""
+        self._go(returning.Rejoining(self, presence, lobby))
+
+    def exit(self, code: int = 0) -> None:
+        """End, once and for all."""
+        self._go(Over(self))
+        self.disconnect()
+        self.outside.exit(code)
+
+
+class Over(State):
+    """The program ends; nothing is of interest any more."""
+
+    def interrupted(self, seconds: float) -> None:
+        """It ends already."""

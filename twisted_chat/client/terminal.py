@@ -1,0 +1,204 @@
+"""The screen of a terminal: prompt_toolkit edits the line, on the asyncio loop under the reactor.
+
+The application runs from start to end, in raw mode throughout.  Whatever is shown is written where
+the edited line stood, which is drawn again below it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from prompt_toolkit.application import Application
+from prompt_toolkit.buffer import Buffer
+from prompt_toolkit.document import Document
+from prompt_toolkit.filters import Condition
+from prompt_toolkit.history import InMemoryHistory
+from prompt_toolkit.input import Input, create_input
+from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
+from prompt_toolkit.layout import BufferControl, Layout, Window
+from prompt_toolkit.layout.processors import BeforeInput
+from prompt_toolkit.layout.screen import Char
+from prompt_toolkit.output import Output, create_output
+from prompt_toolkit.renderer import print_formatted_text
+from prompt_toolkit.styles import default_ui_style
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IPushProducer
+from twisted.python.failure import Failure
+
+from twisted_chat.client.line import Line
+from twisted_chat.client.paint import Fragment, painted
+from twisted_chat.client.screen import Complete, Typist
+
+
+class Terminal:
+    """A terminal with an edited line at its bottom.
+
+    :param colours: whether to use them (https://no-color.org).
+    """
+
+    _typist: Typist
+    _complete: Complete
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        *,
+        colours: bool = True,
+        keyboard: Input | None = None,
+        output: Output | None = None,
+    ) -> None:
+        self._loop = loop
+        self._paint: Callable[[Line], list[Fragment]] = painted if colours else _unpainted
+        self._prompt = ""
+        self._buffer = Buffer(history=InMemoryHistory(), multiline=False)
+        self._app = self._application(keyboard or create_input(), output or _output())
+        self._closed: Deferred[None] = Deferred()
+
+    # What the client calls.
+
+    def start(self, typist: Typist, complete: Complete) -> None:
+        """Take lines from now on."""
+        self._typist = typist
+        self._complete = complete
+        self._loop.set_exception_handler(self._fault)
+        running = self._loop.create_task(self._run())
+        Deferred.fromFuture(running).addErrback(self._failed).chainDeferred(self._closed)
+
+    def show(self, line: Line) -> None:
+        """Write a line above the one being edited, and ring if it is about the reader."""
+        self._write(self._paint(line))
+        if line.me:
+            self._app.output.bell()
+            self._app.output.flush()
+
+    def ask(self, prompt: str) -> None:
+        """Show the prompt before the line being edited."""
+        if prompt != self._prompt:
+            self._prompt = prompt
+            self._app.invalidate()
+
+    def used(self, prompt: str, line: str) -> None:
+        """It was shown when it was typed."""
+
+    def pause(self) -> None:
+        """Whoever types may type on: `Typist.crowded` says when it is too much."""
+
+    def resume(self) -> None:
+        """It never paused."""
+
+    def pace(self, producer: IPushProducer) -> None:
+        """Writing to a terminal waits for it, and so does everything else."""
+
+    def close(self) -> Deferred[None]:
+        """Take away the edited line and restore the terminal."""
+        self._loop.call_soon(self._exit)
+        return self._closed
+
+    # The edited line.
+
+    def _application(self, keyboard: Input, output: Output) -> Application[None]:
+        control = BufferControl(self._buffer, input_processors=[BeforeInput(lambda: self._prompt)])
+        window = Window(control, wrap_lines=True, dont_extend_height=True)
+        return Reflowing(
+            layout=Layout(window),
+            key_bindings=self._keys(),
+            include_default_pygments_style=False,
+            erase_when_done=True,
+            input=keyboard,
+            output=output,
+        )
+
+    def _keys(self) -> KeyBindings:
+        keys = KeyBindings()
+        keys.add("enter")(self._entered)
+        keys.add("tab")(self._tabbed)
+        keys.add("c-c")(lambda event: self._typist.interrupted())
+        keys.add("c-d", filter=Condition(lambda: not self._buffer.text))(
+            lambda event: self._typist.interrupted()
+        )
+        keys.add("c-z")(lambda event: event.app.suspend_to_background())
+        return keys
+
+    def _entered(self, event: KeyPressEvent) -> None:
+        if self._typist.crowded:
+            event.app.output.bell()
+            return
+        text = self._buffer.text
+        self._buffer.reset(append_to_history=True)
+        for line in text.split("\n"):
+            self.show(Line(self._prompt + line))
+            self._typist.typed(line)
+
+    def _tabbed(self, event: KeyPressEvent) -> None:
+        document = self._buffer.document
+        before, candidates = self._complete(document.text_before_cursor)
+        self._buffer.document = Document(before + document.text_after_cursor, len(before))
+        if candidates:
+            self.show(Line("  ".join(candidates)))
+
+    # Drawing.
+
+    def _write(self, fragments: list[Fragment]) -> None:
+        self._app.renderer.erase()
+        print_formatted_text(self._app.output, [*fragments, ("", "\n")], default_ui_style())
+        self._app.invalidate()
+
+    # Beginning and end.
+
+    async def _run(self) -> None:
+        await self._app.run_async(handle_sigint=False, set_exception_handler=False)
+
+    def _exit(self) -> None:
+        if self._app.is_running and not self._app.is_done:
+            self._app.exit()
+
+    def _failed(self, failure: Failure) -> None:
+        if failure.check(EOFError):
+            self._typist.interrupted()
+        else:
+            self._typist.broken(failure.value)
+
+    def _fault(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        self._typist.broken(context.get("exception") or RuntimeError(context["message"]))
+
+
+class Reflowing(Application[None]):
+    """An application in a window that wraps its lines anew when it becomes narrower.
+
+    tmux and today's terminals do.  prompt_toolkit looks for what it drew where it drew it, and
+    would leave the part of a long line that moved up standing there for good.
+    """
+
+    def _on_resize(self) -> None:
+        self.output.cursor_up(self._rows_gained(self.output.get_size().columns))
+        super()._on_resize()
+
+    def _rows_gained(self, columns: int) -> int:
+        """How much further the cursor is below the start of what was drawn."""
+        drawn = self.renderer.last_rendered_screen
+        if drawn is None:
+            return 0
+        cursor = drawn.get_cursor_position(self.layout.current_window)
+        above = sum(
+            max(0, _width(drawn.data_buffer[row]) - 1) // columns for row in range(cursor.y)
+        )
+        return above + cursor.x // columns
+
+
+def _width(row: Mapping[int, Char]) -> int:
+    """The columns up to the last in which something stands."""
+    return max((column + cell.width for column, cell in row.items() if cell.char != " "), default=0)
+
+
+def _unpainted(line: Line) -> list[Fragment]:
+    return [("", line.text)]
+
+
+def _output() -> Output:
+    output = create_output()
+    # A terminal that does not answer a question for the cursor's place gets a warning on its
+    # screen after two seconds, and nothing here depends on the answer.
+    output.enable_cpr = False  # type: ignore[attr-defined]
+    return output
