@@ -7,7 +7,7 @@ however much is said (group commit).  Nobody hears anything that is not on recor
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.python.failure import Failure
 
 from twisted_chat.answers import Error, Ok, Reply
@@ -56,7 +56,7 @@ class Delivery:
         if not batch:
             return
         events = [event for happened in batch for event in happened.events]
-        recorded: Deferred[list[Event]] = self._journal.commit(events)
+        recorded: Deferred[list[Event]] = maybeDeferred(self._journal.commit, events)
         recorded.addCallbacks(self._tell, self._excuse, callbackArgs=(batch,), errbackArgs=(batch,))
         recorded.addErrback(lambda why: self._log.fault("telling what happened", why))
         recorded.addCallback(lambda _: self._next_batch())

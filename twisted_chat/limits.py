@@ -40,7 +40,7 @@ MOTD_LINES = 40
 LISTED_TOPIC_CHARS = 80
 """What the list of rooms shows of a topic: one line of a terminal."""
 
-LIST_BYTES = 1000
+LIST_BYTES = 900
 """What a list in an answer may take, for the same reason; it says how many it leaves out."""
 
 TELNET_COMMANDS = 200

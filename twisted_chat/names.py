@@ -90,6 +90,9 @@ def skeleton(text: str) -> str:
     UTS 39, section 4, over the pairs of the confusables table.
     """
     decomposed = unicodedata.normalize("NFD", text)
+    for dotted in "ij":
+        # A dot on top of the one that they have is not seen.
+        decomposed = decomposed.replace(dotted + "\N{COMBINING DOT ABOVE}", dotted)
     return unicodedata.normalize("NFD", "".join(_prototype(char) for char in decomposed))
 
 

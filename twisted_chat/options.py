@@ -19,7 +19,7 @@ DEFAULT_ENDPOINT = "tcp:6789:interface=127.0.0.1"
 
 
 def _limits_described() -> str:
-    lines = ["The limits, with their defaults:"]
+    lines = ["Limits, with their defaults:"]
     for name, default, why in Limits.described():
         lines.append(f"  {name:24} {default:>9}  {why}")
     return "\n".join(lines)
@@ -29,9 +29,7 @@ class ChatOptions(Options):
     """What an operator may set; every option can be left out."""
 
     synopsis = "[options]"
-    longdesc = (
-        "A chat for whoever connects with nc, telnet or twisted-chat.\n\n" + _limits_described()
-    )
+    longdesc = "A chat for whoever connects with nc, telnet, twisted-chat or a program."
     optFlags: ClassVar = [["quiet", "q", "Keep what people say out of the log."]]
 
     def __init__(self) -> None:
@@ -48,16 +46,20 @@ class ChatOptions(Options):
         """What the options say of the server."""
         return About(name=self._name, motd=self._motd, lobby=self._lobby, quiet=bool(self["quiet"]))
 
+    def getUsage(self, width: int | None = None) -> str:
+        """The help, with a table of the limits after it."""
+        return f"{super().getUsage(width)}\n{_limits_described()}\n"
+
     def parseOptions(self, options: Sequence[str] | None = None) -> None:
         """Take the options; for a wrong one, say so in a line and exit."""
         try:
             super().parseOptions(options)
         except UsageError as why:
-            raise SystemExit(f"twistd chat: {why}. See twistd chat --help.") from None
+            wrong = str(why).rstrip(".")
+            raise SystemExit(f"twistd chat: {wrong}. See twistd chat --help.") from None
 
     def opt_listen(self, endpoint: str) -> None:
-        """Where to listen: a Twisted endpoint, as tcp:6789, or ssl:... for TLS, or unix:PATH. May
-        be given several times. [default: tcp:6789:interface=127.0.0.1]"""
+        """A Twisted endpoint to listen on; repeatable. [default: tcp:6789:interface=127.0.0.1]"""
         try:
             serverFromString(None, endpoint)
         except Exception as why:
@@ -89,11 +91,10 @@ class ChatOptions(Options):
         try:
             self._lobby = room_name(room)
         except Unusable as why:
-            raise UsageError(f"--room {room!r}: {why}".rstrip(".")) from None
+            raise UsageError(f"--room {room!r}: {why}") from None
 
     def opt_limit(self, setting: str) -> None:
-        """Set one of the limits below, NAME=NUMBER, or lift it, NAME=off. May be given several
-        times."""
+        """Set a limit of the table below, NAME=NUMBER, or lift it, NAME=off; repeatable."""
         name, _, value = setting.partition("=")
         try:
             self.limits = self.limits.changed(name, value)
@@ -101,8 +102,7 @@ class ChatOptions(Options):
             raise UsageError(str(why)) from None
 
     def opt_trust(self, network: str) -> None:
-        """A network, as 10.0.0.0/8, from which any number may connect. May be given several
-        times."""
+        """A network, as 10.0.0.0/8, from which any number may connect; repeatable."""
         try:
             self.trusted.append(ip_network(network))
         except ValueError as why:

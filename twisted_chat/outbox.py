@@ -121,11 +121,11 @@ class Outbox:
         if self._last_words or self._closed:
             return
         self._last_words = True
+        self._stop_timer()
+        # TLS may never get as far as closing: its peer has to shake hands, and to say goodbye too.
+        self._timer = self._clock.callLater(self._limits.goodbye_seconds, self._abort)
         if not self._waiting:
             self._hang_up()
-            return
-        self._stop_timer()
-        self._timer = self._clock.callLater(self._limits.goodbye_seconds, self._abort)
 
     def give_up(self) -> None:
         """The reader is too slow: forget what waits, and the connection."""
@@ -164,9 +164,10 @@ class Outbox:
 
     def _drained(self) -> None:
         """Nothing waits any more."""
-        self._stop_timer()
         if self._last_words:
             self._hang_up()
+        else:
+            self._stop_timer()
 
     def _hang_up(self) -> None:
         self._unregister()

@@ -21,7 +21,8 @@ class Pace:
         """Take one, in advance if need be: how many seconds to wait before the next, mostly 0."""
         self._fill(now)
         self._left -= 1
-        return max(0.0, -self._left / self._per_second)
+        # Less than a microsecond is none: a rate that is lifted makes nobody wait.
+        return max(0.0, round(-self._left / self._per_second, 6))
 
     def may(self, now: float) -> bool:
         """Take one if there is one; whether there was."""

@@ -7,7 +7,7 @@ the batch) get lines of their own, in the same order.
 
 import sys
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import singledispatchmethod
 
 from twisted_chat import events
@@ -67,7 +67,7 @@ class Round:
         for hearer in special:
             self._send(hearer, self._lines(hearer.style, self._heard(hearer)))
         for hearer in self._last:
-            hearer.hang_up()
+            self._safely(hearer.hang_up)
 
     # Where an event belongs.
 
@@ -96,7 +96,7 @@ class Round:
         for session in self._audience.sessions(event.who):
             self._since[session, event.room] = position
             self._alone[session]
-            session.moved()
+            self._safely(session.moved)
 
     @_place.register
     def _(self, event: events.Kicked, position: int, by: Hearer) -> None:
@@ -129,7 +129,7 @@ class Round:
         for session in self._audience.sessions(who):
             start = self._since.pop((session, room), 0)
             self._spans[session].append((room, start, position + 1))
-            session.moved()
+            self._safely(session.moved)
         self._audience.part(who, room)
 
     # Who hears which lines.
@@ -189,9 +189,13 @@ class Round:
             return b""
 
     def _send(self, hearer: Hearer, lines: bytes) -> None:
-        """Hand over the bytes; a session that fails at it harms no other."""
+        """Hand over the bytes."""
+        if lines:
+            self._safely(hearer.hear, lines)
+
+    def _safely(self, tell: Callable[..., object], *told: bytes) -> None:
+        """Tell a session something; one that fails at it harms no other."""
         try:
-            if lines:
-                hearer.hear(lines)
+            tell(*told)
         except Exception:
             self._log.fault("telling a session")

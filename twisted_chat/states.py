@@ -156,7 +156,7 @@ class Inside:
         return self.user.ignored
 
     def typed(self, line: str) -> None:
-        if line == "q":
+        if line.strip() == "q":
             self.ask(TABLE.parse("/quit"))
         elif line.strip():
             try:

@@ -79,7 +79,7 @@ class ChatService(MultiService):
     def _start(self, start: Callable[[], object]) -> None:
         try:
             start()
-        except (CannotListenError, OSError) as why:
+        except (CannotListenError, OSError, OverflowError) as why:
             # Whoever runs us tidies up, and then shows what is raised here.
             sys.excepthook = _one_line
             raise CannotStart(f"twistd chat: {why}") from None

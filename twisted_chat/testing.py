@@ -102,7 +102,7 @@ class End:
         self.protocol: Any = server.factory.buildProtocol(self.wire.getPeer())
         self.wire.protocol = self.protocol
         self._unread = b""
-        self._taken = 0
+        self._finished = False
         self.protocol.makeConnection(self.wire)
         server.settle()
 
@@ -111,10 +111,15 @@ class End:
         """Whether the server has closed the connection."""
         return self.wire.closed
 
+    @property
+    def unread(self) -> bool:
+        """Whether something that was sent is still to be read."""
+        return not self.closed and bool(self._unread or self._finished)
+
     def send(self, data: bytes) -> None:
         """Send bytes; while the server reads nothing they wait, as in a kernel's buffer."""
         self._unread += data
-        self.server.settle()
+        self.server.deliver(self)
 
     def type(self, *lines: str) -> None:
         """Send lines, one after the other."""
@@ -127,8 +132,8 @@ class End:
 
     def received(self) -> bytes:
         """The bytes that came since this was last asked."""
-        new = bytes(self.wire.written[self._taken :])
-        self._taken += len(new)
+        new = bytes(self.wire.written)
+        self.wire.written.clear()
         return new
 
     def lines(self) -> list[str]:
@@ -142,7 +147,16 @@ class End:
     def finish(self) -> None:
         """Send no more, and go on reading, as ``nc -N`` does at the end of its input."""
         assert IHalfCloseableProtocol.providedBy(self.protocol)
-        self.protocol.readConnectionLost()
+        self._finished = True
+        self.server.deliver(self)
+
+    def stop_reading(self) -> None:
+        """Read nothing from now on, so that what the server sends has to wait."""
+        self.wire.producer.pauseProducing()
+
+    def read_on(self) -> None:
+        """Read again."""
+        self.wire.producer.resumeProducing()
         self.server.settle()
 
     def hang_up(self) -> None:
@@ -157,10 +171,14 @@ class End:
 
     def flush(self) -> bool:
         """Let the server read what waits; whether there was anything that it took."""
-        if not self._unread or self.wire.paused or self.wire.closed:
+        if self.wire.paused or self.wire.closed or not (self._unread or self._finished):
             return False
         data, self._unread = self._unread, b""
-        self.protocol.dataReceived(data)
+        if data:
+            self.protocol.dataReceived(data)
+        else:
+            self._finished = False
+            self.protocol.readConnectionLost()
         return True
 
 
@@ -181,13 +199,11 @@ class MemoryServer:
         self.factory = ChatFactory(
             self.house, Admission(self.limits, self.clock, OFF, trusted=trusted)
         )
-        self._ends: list[End] = []
+        self._sending: dict[End, None] = {}
 
     def connect(self, host: str = "127.0.0.1") -> End:
         """A connection that has said nothing yet."""
-        end = End(self, host)
-        self._ends.append(end)
-        return end
+        return End(self, host)
 
     def person(self, name: str, host: str = "127.0.0.1") -> End:
         """Somebody on nc who has entered, and read what there was to read."""
@@ -203,6 +219,11 @@ class MemoryServer:
         end.received()
         return end
 
+    def deliver(self, end: End) -> None:
+        """Read what an end has sent, as soon as its connection is read."""
+        self._sending[end] = None
+        self.settle()
+
     def settle(self) -> None:
         """Let everything happen that can happen now."""
         self.advance(0)
@@ -210,8 +231,13 @@ class MemoryServer:
     def advance(self, seconds: float) -> None:
         """Let time pass, and everything happen that follows from it."""
         self.clock.advance(seconds)
-        while any(end.flush() for end in self._ends) or self._due():
+        while self._read() or self._due():
             self.clock.advance(0)
+
+    def _read(self) -> bool:
+        took = [end for end in self._sending if end.flush()]
+        self._sending = {end: None for end in self._sending if end.unread}
+        return bool(took)
 
     def _due(self) -> bool:
         now = self.clock.seconds()

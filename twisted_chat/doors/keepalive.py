@@ -7,6 +7,9 @@ from typing import Any
 PROBES = 3
 """How often the kernel asks before it takes a silent peer for dead."""
 
+MOST_SECONDS = 65_535
+"""Half of it is the longest that Linux waits before it asks, 32,767 seconds."""
+
 _LAST_ACK_MS = struct.Struct("@I").unpack_from
 _LAST_ACK_OFFSET = 56
 """Where Linux's ``struct tcp_info`` has the milliseconds since the peer last acknowledged."""
@@ -26,10 +29,13 @@ def keep_alive(tcp: socket.socket, dead_after: int) -> None:
     """Have the kernel ask a silent peer whether it is there, and send small lines without delay.
 
     The first question comes after half of ``dead_after`` seconds.  What nobody acknowledges for a
-    quarter longer than that ends the connection too (``TCP_USER_TIMEOUT``, RFC 5482).
+    quarter longer than that ends the connection too (``TCP_USER_TIMEOUT``, RFC 5482).  More than
+    the kernel can count to means never.
     """
-    idle = max(1, dead_after // 2)
     tcp.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    if dead_after > MOST_SECONDS:
+        return
+    idle = max(1, dead_after // 2)
     tcp.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     for option, value in (
         ("TCP_KEEPIDLE", idle),

@@ -66,9 +66,10 @@ class ChatProtocol(LineReceiver):
     def dataReceived(self, data: bytes) -> None:
         if self._telnet is None and IAC in data and not self._program:
             self._speak_telnet()
-        if self._telnet is not None:
+        if self._telnet is not None and data:
             self._telnet.dataReceived(data)
         else:
+            # Without data, lines that were read before a pause go on, telnet's among them.
             self._take(self._whole_ends(data))
 
     def lineReceived(self, line: bytes) -> None:

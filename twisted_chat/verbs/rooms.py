@@ -7,6 +7,7 @@ from twisted_chat.limits import LISTED_TOPIC_CHARS
 from twisted_chat.names import Name, RoomName
 from twisted_chat.refused import NotInRoom
 from twisted_chat.rooms import Room
+from twisted_chat.text import clean
 from twisted_chat.verbs.lists import cut, names_in, size_of
 from twisted_chat.verbs.verb import NO_REASON, Outcome, Reason, Words, done, verb
 
@@ -104,7 +105,10 @@ def private(session: "Inside", on: bool, room: RoomName | None = None) -> Outcom
 
 
 def _shortened(topic: str) -> str:
-    return topic if len(topic) <= LISTED_TOPIC_CHARS else f"{topic[:LISTED_TOPIC_CHARS]}..."
+    if len(topic) <= LISTED_TOPIC_CHARS:
+        return topic
+    # The cut may have left a joiner with nothing to join.
+    return f"{clean(topic[:LISTED_TOPIC_CHARS])}..."
 
 
 def _entered(room: Room) -> Answer:

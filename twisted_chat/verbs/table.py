@@ -105,7 +105,7 @@ class Table:
 
     def _unknown(self, word: str) -> str:
         near = get_close_matches(word, [verb.name for verb in self.verbs], n=1, cutoff=0)
-        return f"There is no /{word[:40]}. Did you mean /{near[0]}? /help lists all."
+        return f"There is no /{clean(word[:40])}. Did you mean /{near[0]}? /help lists all."
 
 
 def _arguments(verb: Verb, rest: str) -> dict[str, object]:

@@ -1,0 +1,185 @@
+"""Who may know whom: the laws of docs/architecture.md, checked against what is imported."""
+
+import ast
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+import twisted_chat
+
+ROOT = Path(twisted_chat.__file__).parent
+MODULES = {
+    ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
+    for path in sorted(ROOT.rglob("*.py"))
+}
+
+
+def _part(module: str) -> str:
+    """The module at the top, or the package, that a module belongs to."""
+    return module.partition(".")[0]
+
+
+WIRE = {"events", "answers", "names", "limits", "refused", "text", "verbs", "wording", "clock"}
+"""What says what people can ask for and be told, and knows nobody that does it."""
+
+KNOWS: dict[str, set[str]] = {
+    # What stands alone.
+    "events": set(),
+    "limits": set(),
+    "text": set(),
+    "pace": set(),
+    "clock": set(),
+    "descriptors": {"limits"},
+    "names": {"limits"},
+    "answers": {"events"},
+    "refused": {"events"},
+    # The rules.
+    "rooms": {"names", "refused"},
+    "chat": {"events", "limits", "names", "refused", "rooms"},
+    "admission": {"clock", "limits", "pace"},
+    # The way out.
+    "wording": {"answers", "events"},
+    "styles": {"answers", "events", "wording"},
+    "journal": {"events"},
+    "serverlog": {"clock", "events"},
+    "audience": {"styles"},
+    "round": {"answers", "audience", "events", "serverlog", "styles"},
+    "delivery": {
+        *("answers", "audience", "clock", "events", "journal", "refused", "round", "serverlog"),
+    },
+    "outbox": {"clock", "limits"},
+    # The way in.
+    "verbs": {"answers", "chat", "events", "limits", "names", "refused", "rooms", "text", "verbs"},
+    "house": {
+        *("chat", "clock", "delivery", "journal", "limits", "names", "outbox", "serverlog"),
+        "styles",
+    },
+    "session": {"answers", "house", "pace", "refused", "states", "styles", "verbs"},
+    "states": {"answers", "chat", "delivery", "names", "refused", "rooms", "verbs"},
+}
+"""The modules and packages that each may import; what type checkers alone see does not count."""
+
+DOORS = {
+    *("admission", "clock", "doors", "house", "limits", "names", "outbox", "refused", "session"),
+    *("states", "styles", "text"),
+}
+
+ON_THE_REACTOR = {
+    *("delivery", "outbox", "doors", "accounts", "journal", "client", "tap", "options"),
+    *("ways_in", "testing"),
+}
+"""Who may import ``twisted.internet``."""
+
+LINE_DOOR = {"doors.line": {"doors.telnet", "doors.keepalive"}}
+"""What a door is made of; another door is nothing to it."""
+
+
+def test_sees_every_module() -> None:
+    """What follows is not true of nothing."""
+    assert {"chat", "doors.line", "verbs.table", "tap", "client.main"} <= set(MODULES)
+
+
+@pytest.mark.parametrize("module", sorted(name for name in MODULES if _part(name) in KNOWS))
+def test_knows_those_below_it_alone(module: str) -> None:
+    """Each part imports what it is made of, and nothing that is made of it."""
+    allowed = KNOWS[_part(module)]
+    assert {_part(other) for other in _ours(module)} - {_part(module)} <= allowed
+
+
+@pytest.mark.parametrize("module", ["events", "names", "limits"])
+def test_imports_nothing_of_ours_but_numbers(module: str) -> None:
+    """What can happen, what a name is, and what bounds them are the ground for the rest."""
+    assert _ours(module) <= {"limits"}
+
+
+@pytest.mark.parametrize("module", sorted(name for name in MODULES if _part(name) == "doors"))
+def test_knows_the_session_and_no_rule(module: str) -> None:
+    """A door translates: the chat and its rooms, delivery and journal are not its to touch."""
+    assert {_part(other) for other in _ours(module)} <= DOORS
+
+
+@pytest.mark.parametrize("module", sorted(name for name in MODULES if _part(name) == "doors"))
+def test_knows_no_other_door(module: str) -> None:
+    """Only the parts that it is made of."""
+    others = {other for other in _ours(module) if _part(other) == "doors"}
+    assert others <= LINE_DOOR.get(module, set())
+
+
+@pytest.mark.parametrize("module", sorted(MODULES))
+def test_leaves_doors_and_journals_to_who_puts_the_server_together(module: str) -> None:
+    """Only the service, and the server for tests, know which ones there are."""
+    if _part(module) in ("tap", "testing"):
+        assert {"doors.line", "journal.memory"} <= _ours(module)
+        return
+    if _part(module) == "doors":
+        return
+    made = {other for other in _ours(module) if other.startswith(("doors", "journal."))}
+    assert made == set()
+
+
+@pytest.mark.parametrize("module", sorted(MODULES))
+def test_leaves_the_network_to_its_edges(module: str) -> None:
+    """Reactor, sockets and Deferreds are for those who bring bytes in and out."""
+    reached = {name for name in _imported(module) if name.startswith("twisted.internet")}
+    assert not reached or _part(module) in ON_THE_REACTOR
+
+
+@pytest.mark.parametrize("module", sorted(MODULES))
+def test_imports_no_reactor_at_its_top(module: str) -> None:
+    """That would install one for whoever imports it."""
+    tree = ast.parse(MODULES[module].read_text(encoding="utf-8"))
+    at_top = {name for node in tree.body for name in _names(node)}
+    assert "twisted.internet.reactor" not in at_top
+
+
+@pytest.mark.parametrize("module", sorted(name for name in MODULES if _part(name) == "client"))
+def test_shares_with_the_server_what_is_on_the_wire(module: str) -> None:
+    """The client knows the protocol, and nothing of the server behind it."""
+    assert {_part(other) for other in _ours(module)} <= WIRE | {"client", ""}
+
+
+@pytest.mark.parametrize("module", sorted(name for name in MODULES if _part(name) != "client"))
+def test_knows_nothing_of_the_client(module: str) -> None:
+    """The server runs without it; only ``python -m`` starts it."""
+    assert module == "__main__" or "client" not in {_part(other) for other in _ours(module)}
+
+
+def _ours(module: str) -> set[str]:
+    """The modules of this package that a module imports when it runs."""
+    return {_as_module(name) for name in _imported(module) if _is_ours(name)}
+
+
+def _is_ours(name: str) -> bool:
+    return name == "twisted_chat" or name.startswith("twisted_chat.")
+
+
+def _as_module(name: str) -> str:
+    """The module that a dotted name is, or is in."""
+    inside = name.removeprefix("twisted_chat").removeprefix(".")
+    return inside if inside in MODULES else inside.rpartition(".")[0]
+
+
+@cache
+def _imported(module: str) -> frozenset[str]:
+    """Every dotted name that a module imports, anywhere in it."""
+    tree = ast.parse(MODULES[module].read_text(encoding="utf-8"))
+    return frozenset(name for node in _running(tree) for name in _names(node))
+
+
+def _running(tree: ast.AST) -> Iterator[ast.AST]:
+    """All that runs: what stands under ``if TYPE_CHECKING`` does not."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            continue
+        yield node
+        yield from _running(node)
+
+
+def _names(node: ast.AST) -> Iterator[str]:
+    if isinstance(node, ast.Import):
+        yield from (alias.name for alias in node.names)
+    elif isinstance(node, ast.ImportFrom):
+        assert node.level == 0
+        yield from (f"{node.module}.{alias.name}" for alias in node.names)
