@@ -1,0 +1,123 @@
+"""The options of ``twistd chat``: what they mean, and what is said of a wrong one."""
+
+import os
+import re
+from ipaddress import ip_network
+from pathlib import Path
+
+import pytest
+
+from twisted_chat.limits import MOTD_BYTES, MOTD_LINES, OFF, Limits
+from twisted_chat.options import ChatOptions
+
+README = Path(__file__).parent.parent / "README.md"
+
+
+def options(*words: str) -> ChatOptions:
+    """The options as parsed from a command line."""
+    parsed = ChatOptions()
+    parsed.parseOptions(list(words))
+    return parsed
+
+
+def wrong(*words: str) -> str:
+    """What is said of options that cannot be."""
+    with pytest.raises(SystemExit) as ended:
+        options(*words)
+    return str(ended.value)
+
+
+def test_needs_no_options() -> None:
+    """Without options it listens on this machine, under its own name, with every limit."""
+    parsed = options()
+    assert parsed.endpoints == ["tcp:6789:interface=127.0.0.1"]
+    assert (parsed.about.name, str(parsed.about.lobby)) == ("twisted_chat", "#lobby")
+    assert parsed.limits == Limits()
+
+
+def test_listens_where_it_is_told_and_nowhere_else() -> None:
+    """--listen may be given several times, and takes the place of the default."""
+    endpoints = ["tcp:7000", "unix:/run/chat.sock"]
+    assert options("--listen", endpoints[0], "--listen", endpoints[1]).endpoints == endpoints
+
+
+def test_takes_limits_from_numbers_and_off() -> None:
+    """--limit sets one, and lifts another."""
+    limits = options("--limit", "rooms=7", "--limit", "messages=off").limits
+    assert (limits.rooms, limits.messages) == (7, OFF)
+
+
+def test_takes_name_lobby_and_quiet() -> None:
+    """What the operator calls things is what About says."""
+    about = options("--name", "Lab chat", "--room", "café", "--quiet").about
+    assert (about.name, str(about.lobby), about.quiet) == ("Lab chat", "#café", True)
+
+
+def test_trusts_networks() -> None:
+    """--trust may be given several times."""
+    networks = ["10.0.0.0/8", "fd00::/8"]
+    assert options("--trust", networks[0], "--trust", networks[1]).trusted == [
+        ip_network(network) for network in networks
+    ]
+
+
+def test_makes_the_message_of_the_day_safe(tmp_path: Path) -> None:
+    """Its lines stay lines, and nothing in them reaches a terminal but text."""
+    path = tmp_path / "motd"
+    path.write_bytes(b"Welcome!\r\n\x1b[31mred\xff\n\n")
+    assert options("--motd", str(path)).about.motd == "Welcome!\n\ufffd[31mred\ufffd"
+
+
+@pytest.mark.parametrize(
+    ("text", "fits"),
+    [
+        ("x" * MOTD_BYTES, True),
+        ("x" * (MOTD_BYTES + 1), False),
+        ("x\n" * MOTD_LINES, True),
+        ("x\n" * (MOTD_LINES + 1), False),
+    ],
+)
+def test_bounds_the_message_of_the_day(tmp_path: Path, text: str, fits: bool) -> None:
+    """One that is longer than it may be is refused, and not cut."""
+    path = tmp_path / "motd"
+    path.write_text(text)
+    if fits:
+        assert options("--motd", str(path)).about.motd == text.strip()
+    else:
+        assert "at most. See twistd chat --help." in wrong("--motd", str(path))
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--limit", "rooms"], "rooms takes a number above 0, or off, and not ''"),
+        (["--limit", "rooms=-1"], "rooms takes a number above 0, or off, and not '-1'"),
+        (["--limit", "rooms=\u0663"], "rooms takes a number above 0, or off, and not '\u0663'"),
+        (["--limit", "doors=1"], "there is no limit 'doors'"),
+        (["--trust", "everyone"], "'everyone' does not appear to be an IPv4 or IPv6 network"),
+        (["--room", "two words"], "A name is one word"),
+        (["--name", " "], "--name takes 1 to 64 characters"),
+        (["--name", "x" * 65], "--name takes 1 to 64 characters"),
+        (["--listen", ""], "cannot listen on ''"),
+        (["--listen", "tcp:port"], "cannot listen on 'tcp:port'"),
+        (["lobby"], "Wrong number of arguments"),
+    ],
+)
+def test_says_what_is_wrong(words: list[str], said: str) -> None:
+    """Each wrong option is one line that says so."""
+    line = wrong(*words)
+    assert said in line
+    assert line.startswith("twistd chat: ")
+    assert "\n" not in line
+
+
+def test_readme_tells_of_every_limit() -> None:
+    """The table of limits is that of the code; with UPDATE_DOCS=1 it is written anew."""
+    rows = [f"| `{name}` | {default:,} | {why} |\n" for name, default, why in Limits.described()]
+    table = "".join(["| limit | default | bounds |\n", "|---|---|---|\n", *rows])
+    pattern = re.compile(r"(?<=<!-- limits -->\n).*?(?=<!-- /limits -->)", re.DOTALL)
+    if os.environ.get("UPDATE_DOCS"):
+        README.write_text(pattern.sub(lambda _: table, README.read_text()))
+    found = pattern.search(README.read_text())
+    assert found is not None
+    assert table == found[0]
