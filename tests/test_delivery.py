@@ -1,6 +1,6 @@
 """Delivery: on record first, then told, one batch after the other."""
 
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from io import StringIO
 
 import pytest
@@ -10,8 +10,9 @@ from twisted.logger import globalLogPublisher, textFileLogObserver
 
 from twisted_chat import events
 from twisted_chat.answers import Entered, Goodbye, Ok, Reply
-from twisted_chat.delivery import Delivery, Happened
+from twisted_chat.delivery import Delivery
 from twisted_chat.events import Event
+from twisted_chat.happened import Happened
 from twisted_chat.journal.memory import MemoryJournal
 from twisted_chat.limits import OFF
 from twisted_chat.serverlog import ServerLog
@@ -67,7 +68,7 @@ class Ear:
 
     style: Style = STYLE
     echo = False
-    ignored: Container[str] = ()
+    user = None
 
     def __init__(self) -> None:
         self.writes: list[bytes] = []

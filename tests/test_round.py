@@ -15,8 +15,9 @@ from twisted.internet.task import Clock
 from twisted_chat import events
 from twisted_chat.answers import Goodbye, Ok
 from twisted_chat.chat import Chat
-from twisted_chat.delivery import Delivery, Happened
+from twisted_chat.delivery import Delivery
 from twisted_chat.events import Event
+from twisted_chat.happened import Happened
 from twisted_chat.journal.memory import MemoryJournal
 from twisted_chat.limits import OFF, Limits
 from twisted_chat.names import room_name, user_name
@@ -41,6 +42,7 @@ class Ear:
         self.style = style
         self.echo = echo
         self.ignored = ignored
+        self.user = self
         self.writes: list[bytes] = []
         self.hung_up = False
 
@@ -55,6 +57,11 @@ class Ear:
     def hang_up(self) -> None:
         """Hear nothing more."""
         self.hung_up = True
+
+
+def _who_ignore(happened: Sequence[Event], ears: Sequence[Ear]) -> frozenset[Ear]:
+    names = {str(getattr(event, "who", "")) for event in happened}
+    return frozenset(ear for ear in ears if names & ear.ignored)
 
 
 class Walker:
@@ -73,7 +80,7 @@ class Walker:
             its_own = [next(following) for _ in happened.events]
             for event in its_own:
                 self._walk_event(event, happened.by)
-            seq = max((event.seq for event in its_own[:1]), default=0)
+            seq = next((event.seq for event in its_own if event.seq), 0)
             for reply in happened.replies:
                 if isinstance(reply, Ok) and seq:
                     reply = reply.numbered(seq)
@@ -176,6 +183,12 @@ class Town:
         except Refused:
             pass
 
+    def begin(self, *ears: Ear) -> None:
+        """Have some people come who are in a room together."""
+        for number, (name, ear) in enumerate(zip(["Amy", "Bob", "Cat"], ears)):
+            self.do("enter", 0, 0, LOBBY, name, ear)
+            self.do("join", number, 0, "#one", "", ear)
+
     def settle(self) -> None:
         """Write and tell all that is left."""
         while self._waiting or self.journal.held is not None:
@@ -210,7 +223,8 @@ class Town:
         self._add(done, ear, last=act == "leave")
 
     def _add(self, done: Sequence[Event], ear: Ear, last: bool = False) -> None:
-        happened = Happened(done, ear, (GOODBYE if last else Ok(),), last)
+        replies = (GOODBYE if last else Ok(),)
+        happened = Happened(done, ear, replies, last, _who_ignore(done, self.ears))
         self._waiting.append(happened)
         self._delivery.add(happened)
 
@@ -232,27 +246,43 @@ class Town:
         self._writing, self._waiting = self._waiting, []
 
 
-ROOMS = st.sampled_from([LOBBY, "#one", "#two"])
+ROOMS = st.sampled_from([LOBBY, "#one", "#one", "#two"])
 NAMES = st.sampled_from(["Amy", "Bob", "Cat", "Dan", "Eve"])
 EARS = st.builds(Ear, st.sampled_from(STYLES), st.booleans(), st.frozensets(NAMES, max_size=1))
 ACTS = st.sampled_from(
     [
-        *("enter", "enter", "say", "say", "say", "emote", "tell", "join", "join", "part", "kick"),
+        *(
+            "enter",
+            "enter",
+            "say",
+            "say",
+            "say",
+            "emote",
+            "tell",
+            "join",
+            "join",
+            "part",
+            "kick",
+            "kick",
+        ),
         *("invite", "topic", "rename", "away", "back", "leave", "turn", "write"),
     ]
 )
 STEPS = st.tuples(ACTS, st.integers(0, 4), st.integers(0, 4), ROOMS, NAMES, EARS)
 
 
-@given(st.lists(STEPS, max_size=60))
-@settings(max_examples=250, deadline=None, database=None)
-def test_tells_everyone_what_walking_the_events_one_by_one_would(steps: list[Any]) -> None:
+@given(st.tuples(EARS, EARS, EARS), st.lists(STEPS, max_size=60))
+@settings(max_examples=200, deadline=None, database=None)
+def test_tells_everyone_what_walking_the_events_one_by_one_would(
+    ears: tuple[Ear, ...], steps: list[Any]
+) -> None:
     """However things interleave with the journal: the same bytes, one write a batch, no gap.
 
-    Ten people at most, who come and go, take names and rooms, ignore each other, want an echo or
+    A few people, who come and go, take names and rooms, ignore each other, want an echo or
     none; what they do while a batch is written is the next one.
     """
     town = Town()
+    town.begin(*ears)
     for step in steps:
         town.do(*step)
     town.settle()
@@ -291,6 +321,7 @@ class Heard:
         self.clock = Clock()
         journal = MemoryJournal(lambda: 1.0)
         self._delivery = Delivery(journal, self.clock, ServerLog(self.clock, OFF))
+        self._ears = ears
         for number, ear in enumerate(ears):
             self.batch((events.Joined(room=LOBBY, who=f"u{number}"), ear))
         for ear in ears:
@@ -299,7 +330,8 @@ class Heard:
     def batch(self, *happened: tuple[Event, Ear]) -> None:
         """What happens in one turn."""
         for event, by in happened:
-            self._delivery.add(Happened([event], by))
+            ignored_by = _who_ignore([event], self._ears)
+            self._delivery.add(Happened([event], by, ignored_by=ignored_by))
         self.clock.advance(0)
 
 

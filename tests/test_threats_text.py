@@ -1,7 +1,7 @@
 """What people write harms nobody: rows 1, 2, 4, 5 and 24 of the threats, through the line door.
 
 ``TWISTED_CHAT_CASES`` sets how many cases the first row is tried with; the figure that is claimed
-for it is from 20,000.
+for it is from 20,000, with ``--timeout 0``.
 """
 
 import dataclasses
@@ -35,7 +35,7 @@ from twisted_chat.limits import (
 from twisted_chat.testing import End, MemoryServer
 from twisted_chat.verbs import TABLE, Verb
 
-CASES = int(os.environ.get("TWISTED_CHAT_CASES", "300"))
+CASES = int(os.environ.get("TWISTED_CHAT_CASES", "200"))
 CLAIMED = 20_000
 LIFTED = Limits(**{field.name: OFF for field in dataclasses.fields(Limits)})
 TELNET_NOP = b"\xff\xf1"
@@ -268,24 +268,25 @@ def test_lets_no_code_point_through_in_a_name(field: str) -> None:
 
 @pytest.mark.parametrize("usage", [*TYPED, *OTHERS_TYPED])
 def test_lets_no_byte_through_that_is_not_printed(usage: str) -> None:
-    """Every byte there is, raw, in the middle of a word and alone."""
+    """Every byte there is, raw: inside what is said, alone where a name is meant."""
     den = Den()
+    around = b"a%sb" if usage in TYPED else b"%s"
     for byte in range(256):
-        for around in (b"a%sb", b"%s"):
-            raw = around % bytes([byte])
-            end = den.server.person(f"u{byte}{len(around)}")
-            end.send(usage.encode().replace(b"{}", raw) + b"\n")
-            assert _printed(end.received()) == set()
-            end.hang_up()
+        end = den.server.person(f"u{byte}")
+        end.send(usage.encode().replace(b"{}", around % bytes([byte])) + b"\n")
+        assert _printed(end.received()) == set()
+        end.hang_up()
     assert _unprintable(den) == set()
 
 
-@pytest.mark.parametrize("byte", range(256))
-def test_lets_no_byte_through_in_what_somebody_enters_with(byte: int) -> None:
-    """Every byte in the first line, before there is a name."""
-    end = MemoryServer(LIFTED).connect()
-    end.send(b"a%sb\n%s\n" % (bytes([byte]), bytes([byte])))
-    assert _printed(end.received()) == set()
+def test_lets_no_byte_through_in_what_somebody_enters_with() -> None:
+    """Every byte in the first line, before there is a name, and in the next."""
+    server = MemoryServer(LIFTED)
+    for byte in range(256):
+        end = server.connect()
+        end.send(b"a%sb\n%s\n" % (bytes([byte]), bytes([byte])))
+        assert _printed(end.received()) == set()
+        end.hang_up()
 
 
 def _packed(most: int) -> Iterator[str]:

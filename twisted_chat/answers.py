@@ -144,6 +144,7 @@ class Ignored(Answer, frozen=True, kw_only=True):
     """Whom the asker ignores."""
 
     names: list[str]
+    more: int
 
 
 class HelpLine(msgspec.Struct, frozen=True, kw_only=True):

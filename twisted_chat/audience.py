@@ -4,7 +4,6 @@ This follows what has been delivered, where `Chat` follows what has been decided
 hears all that comes after their own arrival, and nothing from before it.
 """
 
-from collections.abc import Container
 from typing import Protocol
 
 from twisted_chat.styles import Style
@@ -24,8 +23,8 @@ class Hearer(Protocol):
         ...
 
     @property
-    def ignored(self) -> Container[str]:
-        """The names whose words it does not want to hear; mostly empty."""
+    def user(self) -> object:
+        """Whose session it is; None while it is nobody's."""
         ...
 
     def hear(self, told: bytes) -> None:

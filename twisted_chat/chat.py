@@ -37,7 +37,8 @@ class Chat:
         self.rooms: dict[RoomName, Room] = {lobby: Room(lobby)}
         self.users: dict[Name, User] = {}
         self._looks: dict[str, User] = {}
-        self._reserved = frozenset().union(*(user_name(name).looks for name in reserved))
+        self._ignoring: dict[Name, set[User]] = {}
+        self._reserved = frozenset().union(*(_guises(user_name(name)) for name in reserved))
 
     # Coming, going, and being called something.
 
@@ -58,6 +59,8 @@ class Chat:
     def leave(self, user: User, now: float, reason: str = "") -> Events:
         """Let the user out; from now on another may have the name."""
         self._release(user)
+        for name in list(user.ignored):
+            self.unignore(user, name)
         left = events.Left(who=str(user.name), reason=reason, after=int(now - user.since))
         return [left, *self._vacate(user, list(user.rooms.values()))]
 
@@ -74,9 +77,9 @@ class Chat:
         self._release(user)
         user.name = name
         self._hold(user)
-        for other in self.users.values():
-            if other.ignored.pop(old.shown, None):
-                other.ignored[name.shown] = name
+        for other in list(self._ignoring.get(old, ())):
+            self.unignore(other, old)
+            self._ignore(other, name)
         return [events.Renamed(who=str(old), to=str(name))]
 
     # Talking.
@@ -120,12 +123,21 @@ class Chat:
         """
         if len(user.ignored) >= self.limits.ignored_per_user:
             raise TooMany(f"You ignore {len(user.ignored)} names already. /unignore one first.")
-        user.ignored[other.name.shown] = other.name
+        self._ignore(user, other.name)
 
     def unignore(self, user: User, name: Name) -> bool:
         """Hear somebody again; whether the user had ignored them."""
-        shown = next((shown for shown, other in user.ignored.items() if other == name), None)
-        return shown is not None and user.ignored.pop(shown) is not None
+        if name not in user.ignored:
+            return False
+        del user.ignored[name]
+        self._ignoring[name].discard(user)
+        if not self._ignoring[name]:
+            del self._ignoring[name]
+        return True
+
+    def ignored_by(self, user: User) -> frozenset[User]:
+        """Those who do not want to hear the user now."""
+        return frozenset(self._ignoring.get(user.name, ()))
 
     # Rooms.
 
@@ -276,13 +288,16 @@ class Chat:
     # How the above is done.
 
     def _check_free(self, name: Name, user: User | None = None) -> None:
-        looks = name.looks
-        if looks & self._reserved:
+        if _guises(name) & self._reserved:
             raise NameReserved(f"The name {name} is reserved. Choose another.")
-        for look in looks:
+        for look in name.looks:
             holder = self._looks.get(look, user)
             if holder is not user and holder is not None:
                 raise NameTaken(_taken(name, holder.name))
+
+    def _ignore(self, user: User, name: Name) -> None:
+        user.ignored[name] = None
+        self._ignoring.setdefault(name, set()).add(user)
 
     def _hold(self, user: User) -> None:
         self.users[user.name] = user
@@ -342,6 +357,11 @@ class Chat:
             return room.members[target]
         except KeyError:
             raise NotInRoom(f"{target.name} is not in {room.name}.") from None
+
+
+def _guises(name: Name) -> frozenset[str]:
+    """What the name looks like to somebody who takes 1, l and i for each other: adm1n."""
+    return frozenset(look.replace("l", "i") for look in name.looks)
 
 
 def _taken(name: Name, holder: Name) -> str:

@@ -5,30 +5,20 @@ however much is said (group commit).  Nobody hears anything that is not on recor
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 
 from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.python.failure import Failure
 
 from twisted_chat.answers import Error, Ok, Reply
-from twisted_chat.audience import Audience, Hearer
+from twisted_chat.audience import Audience
 from twisted_chat.clock import Clock
-from twisted_chat.events import Event
+from twisted_chat.events import Event, Kicked, Left
+from twisted_chat.happened import Happened
 from twisted_chat.journal import Journal
 from twisted_chat.refused import NotSaved
 from twisted_chat.round import Round
 from twisted_chat.serverlog import ServerLog
-
-
-@dataclass(frozen=True, slots=True)
-class Happened:
-    """What followed from one request: events for whom they concern, replies for ``by`` alone."""
-
-    events: Sequence[Event]
-    by: Hearer
-    replies: tuple[Reply, ...] = ()
-    last: bool = False
-    """Whether ``by`` hears nothing after this, and its connection closes."""
 
 
 class Delivery:
@@ -66,7 +56,8 @@ class Delivery:
         events = iter(recorded)
         for happened in batch:
             its_own = [next(events) for _ in happened.events]
-            telling.add(its_own, happened.by, _numbered(happened.replies, its_own), happened.last)
+            replies = _numbered(happened.replies, its_own)
+            telling.add(replace(happened, events=its_own, replies=replies))
         telling.finish()
 
     def _excuse(self, why: Failure, batch: Sequence[Happened]) -> None:
@@ -74,11 +65,11 @@ class Delivery:
         self._log.fault("putting what happened on record", why)
         telling = Round(self._audience, self._log)
         for happened in batch:
-            passing = [event for event in happened.events if not event.kept]
+            passing = [told for event in happened.events for told in _unkept(event)]
             replies = happened.replies
             if len(passing) < len(happened.events):
                 replies = tuple(_not_saved(reply) for reply in replies)
-            telling.add(passing, happened.by, replies, happened.last)
+            telling.add(replace(happened, events=passing, replies=replies))
         telling.finish()
 
 
@@ -88,6 +79,16 @@ def _numbered(replies: tuple[Reply, ...], events: Sequence[Event]) -> tuple[Repl
     if not seq:
         return replies
     return tuple(reply.numbered(seq) if isinstance(reply, Ok) else reply for reply in replies)
+
+
+def _unkept(event: Event) -> Sequence[Event]:
+    """What is told where nothing is kept: who comes and goes, and who is out of a room by force."""
+    if isinstance(event, Kicked):
+        out = Left(
+            who=event.who, room=event.room, reason=f"kicked by {event.by}", after=event.after
+        )
+        return [out]
+    return [] if event.kept else [event]
 
 
 def _not_saved(reply: Reply) -> Reply:

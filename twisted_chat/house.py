@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from twisted_chat.chat import Chat
 from twisted_chat.clock import Clock
@@ -13,9 +13,6 @@ from twisted_chat.names import RoomName
 from twisted_chat.outbox import Backlog
 from twisted_chat.serverlog import ServerLog
 from twisted_chat.styles import Styles
-
-if TYPE_CHECKING:
-    from twisted_chat.session import Session
 
 LOBBY = RoomName("#lobby", "#lobby")
 """The room that everybody enters, unless the operator calls it something else."""
@@ -32,6 +29,13 @@ class About:
     """Whether the log leaves out what people say."""
 
 
+class Closable(Protocol):
+    """A session, as far as the house knows it."""
+
+    def dismiss(self, words: str) -> None:
+        """Close with these words, and tell nobody else."""
+
+
 class House:
     """The chat with all that brings it to people, and the sessions that are open."""
 
@@ -45,14 +49,14 @@ class House:
         self.delivery = Delivery(journal, clock, self.log)
         self.styles = Styles()
         self.backlog = Backlog(limits.outbox_total_bytes)
-        self._sessions: set[Session] = set()
+        self._sessions: set[Closable] = set()
         self._when_empty: Callable[[], None] | None = None
 
-    def opened(self, session: "Session") -> None:
+    def opened(self, session: Closable) -> None:
         """A connection is open."""
         self._sessions.add(session)
 
-    def closed(self, session: "Session") -> None:
+    def closed(self, session: Closable) -> None:
         """A connection is closed."""
         self._sessions.discard(session)
         self._check_empty()

@@ -17,8 +17,8 @@ class User:
     """Why they are not reading; None while they are."""
     rooms: dict[RoomName, "Room"] = field(default_factory=dict)
     """The rooms they are in, the one entered last at the end."""
-    ignored: dict[str, Name] = field(default_factory=dict)
-    """Whom they do not want to hear, by the name as it is shown."""
+    ignored: dict[Name, None] = field(default_factory=dict)
+    """Whom they do not want to hear."""
     correspondent: "User | None" = None
     """Who wrote to them in private last."""
 

@@ -14,6 +14,7 @@ from twisted_chat import events
 from twisted_chat.answers import Reply
 from twisted_chat.audience import Audience, Hearer
 from twisted_chat.events import Event
+from twisted_chat.happened import Happened
 from twisted_chat.serverlog import ServerLog
 from twisted_chat.styles import Style
 
@@ -29,7 +30,8 @@ class Round:
     def __init__(self, audience: Audience, log: ServerLog) -> None:
         self._audience = audience
         self._log = log
-        self._said: list[tuple[Event | Reply, Hearer]] = []
+        self._said: list[tuple[Event | Reply, Happened]] = []
+        self._ignoring: set[object] = set()
         self._streams: defaultdict[str, list[int]] = defaultdict(list)
         self._alone: defaultdict[Hearer, list[int]] = defaultdict(list)
         self._spans: defaultdict[Hearer, list[Span]] = defaultdict(list)
@@ -37,18 +39,18 @@ class Round:
         self._last: list[Hearer] = []
         self._rendered: dict[tuple[Style, int], bytes] = {}
 
-    def add(
-        self, happened: Sequence[Event], by: Hearer, replies: tuple[Reply, ...], last: bool
-    ) -> None:
+    def add(self, happened: Happened) -> None:
         """Tell of events, then of the replies to the session that they came from."""
-        for event in happened:
+        by = happened.by
+        self._ignoring.update(happened.ignored_by)
+        for event in happened.events:
             # Whoever did something is not told in the same words as the others.
             self._alone[by]
-            position = self._append(event, by)
+            position = self._append(event, happened)
             self._place(event, position, by)
-        for reply in replies:
-            self._alone[by].append(self._append(reply, by))
-        if last:
+        for reply in happened.replies:
+            self._alone[by].append(self._append(reply, happened))
+        if happened.last:
             self._last.append(by)
 
     def finish(self) -> None:
@@ -134,8 +136,8 @@ class Round:
 
     # Who hears which lines.
 
-    def _append(self, said: Event | Reply, by: Hearer) -> int:
-        self._said.append((said, by))
+    def _append(self, said: Event | Reply, happened: Happened) -> int:
+        self._said.append((said, happened))
         return len(self._said) - 1
 
     def _special(self) -> set[Hearer]:
@@ -144,7 +146,7 @@ class Round:
         seen: set[Hearer] = set()
         for room in self._streams:
             for hearer in self._audience.rooms.get(room, ()):
-                if hearer.ignored or hearer in seen:
+                if hearer in seen or (self._ignoring and hearer.user in self._ignoring):
                     special.add(hearer)
             if len(self._streams) > 1:
                 seen.update(self._audience.rooms.get(room, ()))
@@ -162,12 +164,12 @@ class Round:
         return [position for position in sorted(positions) if self._wants(hearer, position)]
 
     def _wants(self, hearer: Hearer, position: int) -> bool:
-        said, by = self._said[position]
+        said, happened = self._said[position]
         if not isinstance(said, Event):
             return True
-        if by is hearer:
+        if happened.by is hearer:
             return hearer.echo
-        return not (said.speech and said.who in hearer.ignored)  # type: ignore[attr-defined]
+        return not (said.speech and hearer.user in happened.ignored_by)
 
     # As bytes.
 

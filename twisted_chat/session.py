@@ -1,10 +1,9 @@
 """One connection of a user: outside, inside, then gone, through whichever door it came.
 
-What may be asked for depends on the state alone; the states are in states.py.  A session knows no
+What may be asked for depends on the state alone; the states are in states/.  A session knows no
 bytes and no transport: its door does, as a `Listener`.
 """
 
-from collections.abc import Container
 from typing import Protocol
 
 import msgspec
@@ -13,6 +12,7 @@ from twisted_chat.answers import Error, Goodbye, Notice, Prompt
 from twisted_chat.house import House
 from twisted_chat.pace import Pace
 from twisted_chat.refused import BadRequest, Refused
+from twisted_chat.rooms import User
 from twisted_chat.states import ASK_NAME, Outside, State
 from twisted_chat.styles import Style, View
 from twisted_chat.verbs import TABLE
@@ -108,9 +108,9 @@ class Session:
     # What delivery needs of it.
 
     @property
-    def ignored(self) -> Container[str]:
-        """The names whose words the user does not want to hear."""
-        return self.state.ignored
+    def user(self) -> User | None:
+        """Whose session it is, while it is inside."""
+        return self.state.user
 
     def hear(self, told: bytes) -> None:
         """Send what was told."""

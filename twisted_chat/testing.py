@@ -10,6 +10,7 @@ Everything between the two ends is what runs in production; a test advances ``se
 """
 
 import json
+import math
 from typing import Any
 
 from twisted.internet.address import IPv4Address
@@ -229,9 +230,16 @@ class MemoryServer:
         self.advance(0)
 
     def advance(self, seconds: float) -> None:
-        """Let time pass, and everything happen that follows from it."""
-        self.clock.advance(seconds)
-        while self._read() or self._due():
+        """Let time pass, and everything happen in it at its own moment."""
+        end = self.clock.seconds() + seconds
+        self._settle()
+        while (soonest := self._soonest()) <= end:
+            self.clock.advance(soonest - self.clock.seconds())
+            self._settle()
+        self.clock.advance(end - self.clock.seconds())
+
+    def _settle(self) -> None:
+        while self._read() or self._soonest() <= self.clock.seconds():
             self.clock.advance(0)
 
     def _read(self) -> bool:
@@ -239,6 +247,8 @@ class MemoryServer:
         self._sending = {end: None for end in self._sending if end.unread}
         return bool(took)
 
-    def _due(self) -> bool:
-        now = self.clock.seconds()
-        return any(call.getTime() <= now for call in self.clock.getDelayedCalls())
+    def _soonest(self) -> float:
+        """When the next thing happens by itself."""
+        # A clock keeps its calls in the order in which they are due.
+        calls = self.clock.getDelayedCalls()
+        return calls[0].getTime() if calls else math.inf

@@ -234,7 +234,7 @@ def _(answer: answers.Whois) -> str:
 def _(answer: answers.Ignored) -> str:
     if not answer.names:
         return "You ignore nobody."
-    return f"You ignore {_listed(answer.names, 0)}."
+    return f"You ignore {_listed(answer.names, answer.more)}."
 
 
 @reply.register

@@ -88,7 +88,9 @@ class ChatProtocol(LineReceiver):
         """Skip the rest of a line that is too long."""
         _, newline, rest = data.partition(self.delimiter)
         if newline:
-            self.setLineMode(rest)
+            self.setLineMode()
+            # Given to `setLineMode`, the rest would come in by our own dataReceived once more.
+            super().dataReceived(rest)
 
     def readConnectionLost(self) -> None:
         """The peer sends no more, and may still read: it hears what it asked for, and goodbye."""

@@ -1,47 +1,43 @@
 """The verbs about the session and the server."""
 
-from typing import TYPE_CHECKING
-
 from twisted_chat.answers import Help, Motd, Ok, Uptime
+from twisted_chat.verbs.asker import Asker
 from twisted_chat.verbs.verb import NO_REASON, Outcome, Reason, Words, done, verb
-
-if TYPE_CHECKING:
-    from twisted_chat.states import Inside
 
 
 @verb("/help [VERB]", "Show this, or more about one of them.")
-def help_(session: "Inside", verb: Words | None = None) -> Outcome:
+def help_(session: Asker, verb: Words | None = None) -> Outcome:
     table = session.verbs
     wanted = None if verb is None else table.named(verb.removeprefix("/").casefold())
     return [], Help(verbs=table.help(wanted))
 
 
 @verb("/time on|off", "Show the time before each line, or stop it.")
-def time(session: "Inside", on: bool) -> Outcome:
+def time(session: Asker, on: bool) -> Outcome:
     session.show(clock=on)
     return done([], "Each line shows its time." if on else "Lines show no time.")
 
 
 @verb("/quiet [on|off]", "Hide who comes and goes, or show it again.")
-def quiet(session: "Inside", on: bool | None = None) -> Outcome:
+def quiet(session: Asker, on: bool | None = None) -> Outcome:
     hide = not session.quiet if on is None else on
     session.show(quiet=hide)
     return done([], "You do not see who comes and goes." if hide else "You see who comes and goes.")
 
 
 @verb("/motd", "Show the message of the day.")
-def motd(session: "Inside") -> Outcome:
-    return [], Motd(text=session.house.about.motd)
+def motd(session: Asker) -> Outcome:
+    return [], Motd(text=session.about.motd)
 
 
 @verb("/uptime", "Show how long the server has run.")
-def uptime(session: "Inside") -> Outcome:
+def uptime(session: Asker) -> Outcome:
     chat = session.chat
-    seconds = int(session.now() - session.house.started)
+    seconds = int(session.now() - session.started)
     return [], Uptime(seconds=seconds, people=len(chat.users), rooms=len(chat.rooms))
 
 
 @verb("/quit [REASON]", "Leave the chat; q alone does it too.", "exit", "bye")
-def quit_(session: "Inside", reason: Reason = NO_REASON) -> Outcome:
+def quit_(session: Asker, reason: Reason = NO_REASON) -> Outcome:
     session.quit(reason)
     return [], Ok()

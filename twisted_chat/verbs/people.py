@@ -1,22 +1,18 @@
 """The verbs about people: who is here, who is who, and what one is called."""
 
-from typing import TYPE_CHECKING
-
 from twisted_chat.answers import Names, People, Person, Whois
 from twisted_chat.names import Name, RoomName
 from twisted_chat.rooms import Room, User
+from twisted_chat.verbs.asker import Asker
 from twisted_chat.verbs.lists import cut, names_of, size_of
 from twisted_chat.verbs.verb import Outcome, done, verb
-
-if TYPE_CHECKING:
-    from twisted_chat.states import Inside
 
 BESIDE_PERSON = 40
 """Bytes that a line of the list of people takes beside the name and the reason to be away."""
 
 
 @verb("/who [ROOM]", "Show who is in a room, and who of them is away.", "w")
-def who(session: "Inside", room: RoomName | None = None) -> Outcome:
+def who(session: Asker, room: RoomName | None = None) -> Outcome:
     place = session.chat.room(session.user, session.room(room) if room is None else room)
     shown, more = cut(
         place.members, lambda user: size_of(user.name.shown, user.away or "") + BESIDE_PERSON
@@ -26,13 +22,13 @@ def who(session: "Inside", room: RoomName | None = None) -> Outcome:
 
 
 @verb("/names", "Show who is in the chat.", "n", "users")
-def names(session: "Inside") -> Outcome:
+def names(session: Asker) -> Outcome:
     shown, more = names_of(session.chat.users.values())
     return [], Names(names=shown, more=more)
 
 
 @verb("/whois NAME", "Show what there is to know about somebody.", "wi")
-def whois(session: "Inside", name: Name) -> Outcome:
+def whois(session: Asker, name: Name) -> Outcome:
     other = session.chat.user(name)
     visible = [str(room.name) for room in other.rooms.values() if room.visible_to(session.user)]
     rooms, _ = cut(visible, size_of)
@@ -42,7 +38,7 @@ def whois(session: "Inside", name: Name) -> Outcome:
 
 
 @verb("/nick NAME", "Take another name.", "name")
-def nick(session: "Inside", name: Name) -> Outcome:
+def nick(session: Asker, name: Name) -> Outcome:
     happened = session.chat.rename(session.user, name)
     return done(happened, f"You are {name} now." if happened else f"You are {name} already.")
 

@@ -1,25 +1,21 @@
 """The verbs about rooms: finding them, entering them, and ruling them."""
 
-from typing import TYPE_CHECKING
-
 from twisted_chat.answers import Answer, Entered, RoomLine, Rooms, Topic
 from twisted_chat.limits import LISTED_TOPIC_CHARS
 from twisted_chat.names import Name, RoomName
 from twisted_chat.refused import NotInRoom
 from twisted_chat.rooms import Room
 from twisted_chat.text import clean
+from twisted_chat.verbs.asker import Asker
 from twisted_chat.verbs.lists import cut, names_in, size_of
 from twisted_chat.verbs.verb import NO_REASON, Outcome, Reason, Words, done, verb
-
-if TYPE_CHECKING:
-    from twisted_chat.states import Inside
 
 BESIDE_ROOM = 40
 """Bytes that a line of the list of rooms takes beside the room's name and topic."""
 
 
 @verb("/list", "Show the rooms there are.", "l", "rooms")
-def list_rooms(session: "Inside") -> Outcome:
+def list_rooms(session: Asker) -> Outcome:
     lines = [
         RoomLine(room=str(room.name), people=len(room.members), topic=_shortened(room.topic))
         for room in session.chat.rooms_for(session.user)
@@ -29,14 +25,14 @@ def list_rooms(session: "Inside") -> Outcome:
 
 
 @verb("/join ROOM", "Enter a room, or make it.", "j")
-def join(session: "Inside", room: RoomName) -> Outcome:
+def join(session: Asker, room: RoomName) -> Outcome:
     happened = session.chat.join(session.user, room, session.now())
     session.look_at(room)
     return happened, _entered(session.user.rooms[room])
 
 
 @verb("/switch ROOM", "Look at another of the rooms you are in.", "s")
-def switch(session: "Inside", room: RoomName) -> Outcome:
+def switch(session: Asker, room: RoomName) -> Outcome:
     if room not in session.user.rooms:
         raise NotInRoom(f"You are not in {room}. /join {room} first.")
     session.look_at(room)
@@ -44,7 +40,7 @@ def switch(session: "Inside", room: RoomName) -> Outcome:
 
 
 @verb("/part [ROOM] [REASON]", "Leave a room and stay in the chat.", "p", "leave")
-def part(session: "Inside", room: RoomName | None = None, reason: Reason = NO_REASON) -> Outcome:
+def part(session: Asker, room: RoomName | None = None, reason: Reason = NO_REASON) -> Outcome:
     name = session.room(room)
     happened = session.chat.part(session.user, name, session.now(), reason)
     now = f"You look at {session.current} now." if session.current else "You are in no room now."
@@ -52,7 +48,7 @@ def part(session: "Inside", room: RoomName | None = None, reason: Reason = NO_RE
 
 
 @verb("/topic [TEXT]", "Show what the room is about, or say it; /topic - takes it away.")
-def topic(session: "Inside", text: Words | None = None, room: RoomName | None = None) -> Outcome:
+def topic(session: Asker, text: Words | None = None, room: RoomName | None = None) -> Outcome:
     name = session.room(room)
     if text is None:
         place = session.chat.room(session.user, name)
@@ -63,7 +59,7 @@ def topic(session: "Inside", text: Words | None = None, room: RoomName | None = 
 
 
 @verb("/invite NAME", "Ask somebody into the room.")
-def invite(session: "Inside", name: Name, room: RoomName | None = None) -> Outcome:
+def invite(session: Asker, name: Name, room: RoomName | None = None) -> Outcome:
     place, other = session.room(room), session.chat.user(name)
     happened = session.chat.invite(session.user, other, place)
     return done(happened, f"{other.name} is invited to {place}.")
@@ -71,7 +67,7 @@ def invite(session: "Inside", name: Name, room: RoomName | None = None) -> Outco
 
 @verb("/kick NAME [REASON]", "Remove somebody from the room (operators).", "k")
 def kick(
-    session: "Inside", name: Name, reason: Reason = NO_REASON, room: RoomName | None = None
+    session: Asker, name: Name, reason: Reason = NO_REASON, room: RoomName | None = None
 ) -> Outcome:
     place, other = session.room(room), session.chat.user(name)
     happened = session.chat.kick(session.user, other, place, session.now(), reason)
@@ -79,27 +75,27 @@ def kick(
 
 
 @verb("/op NAME", "Make somebody an operator of the room (operators).")
-def op(session: "Inside", name: Name, room: RoomName | None = None) -> Outcome:
+def op(session: Asker, name: Name, room: RoomName | None = None) -> Outcome:
     place, other = session.room(room), session.chat.user(name)
     happened = session.chat.set_operator(session.user, other, place, True)
     return done(happened, f"{other.name} is an operator of {place}.")
 
 
 @verb("/deop NAME", "Take an operator's rights away (operators).")
-def deop(session: "Inside", name: Name, room: RoomName | None = None) -> Outcome:
+def deop(session: Asker, name: Name, room: RoomName | None = None) -> Outcome:
     place, other = session.room(room), session.chat.user(name)
     happened = session.chat.set_operator(session.user, other, place, False)
     return done(happened, f"{other.name} is no operator of {place}.")
 
 
 @verb("/lock on|off", "Let only operators set the topic (operators).")
-def lock(session: "Inside", on: bool, room: RoomName | None = None) -> Outcome:
+def lock(session: Asker, on: bool, room: RoomName | None = None) -> Outcome:
     happened = session.chat.lock_topic(session.user, session.room(room), on)
     return done(happened, "Only operators set the topic." if on else "Everyone sets the topic.")
 
 
 @verb("/private on|off", "Let only the invited enter and see the room (operators).")
-def private(session: "Inside", on: bool, room: RoomName | None = None) -> Outcome:
+def private(session: Asker, on: bool, room: RoomName | None = None) -> Outcome:
     happened = session.chat.make_private(session.user, session.room(room), on)
     return done(happened, "Only the invited enter." if on else "Everyone may enter.")
 

@@ -1,28 +1,25 @@
 """The verbs with which people talk, and say whether they listen."""
 
-from typing import TYPE_CHECKING
-
 from twisted_chat.answers import Ignored
 from twisted_chat.names import Name, RoomName
 from twisted_chat.refused import NobodyThere, NothingSaid
+from twisted_chat.verbs.asker import Asker
+from twisted_chat.verbs.lists import cut, size_of
 from twisted_chat.verbs.verb import NO_REASON, Outcome, Reason, Text, done, verb
-
-if TYPE_CHECKING:
-    from twisted_chat.states import Inside
 
 
 @verb("/say TEXT", "Say something to the room, as typing it does.")
-def say(session: "Inside", text: Text, room: RoomName | None = None) -> Outcome:
+def say(session: Asker, text: Text, room: RoomName | None = None) -> Outcome:
     return done(session.chat.say(session.user, session.room(room), text))
 
 
 @verb("/me TEXT", "Do something: /me waves.")
-def me(session: "Inside", text: Text, room: RoomName | None = None) -> Outcome:
+def me(session: Asker, text: Text, room: RoomName | None = None) -> Outcome:
     return done(session.chat.emote(session.user, session.room(room), text))
 
 
 @verb("/msg NAME TEXT", "Say something to one person alone.", "m", "tell", "pm", "query")
-def msg(session: "Inside", name: Name, text: Text) -> Outcome:
+def msg(session: Asker, name: Name, text: Text) -> Outcome:
     other = session.chat.user(name)
     away = f" They are away{f': {other.away}' if other.away else '.'}"
     told = session.chat.tell(session.user, other, text)
@@ -30,7 +27,7 @@ def msg(session: "Inside", name: Name, text: Text) -> Outcome:
 
 
 @verb("/reply TEXT", "Answer who last wrote to you alone.", "r")
-def reply(session: "Inside", text: Text) -> Outcome:
+def reply(session: Asker, text: Text) -> Outcome:
     other = session.user.correspondent
     if other is None:
         raise NobodyThere("Nobody has written to you alone yet. /msg NAME TEXT begins it.")
@@ -40,21 +37,22 @@ def reply(session: "Inside", text: Text) -> Outcome:
 
 
 @verb("/away [TEXT]", "Tell people that you are not reading.", "afk")
-def away(session: "Inside", text: Reason = NO_REASON) -> Outcome:
+def away(session: Asker, text: Reason = NO_REASON) -> Outcome:
     happened = session.chat.go_away(session.user, text)
     return done(happened, f"You are away: {text}" if text else "You are away. /back ends it.")
 
 
 @verb("/back", "Tell people that you read again.")
-def back(session: "Inside") -> Outcome:
+def back(session: Asker) -> Outcome:
     happened = session.chat.come_back(session.user)
     return done(happened, "Welcome back." if happened else "You were not away.")
 
 
 @verb("/ignore [NAME]", "Hear nothing more from somebody, or list whom you ignore.")
-def ignore(session: "Inside", name: Name | None = None) -> Outcome:
+def ignore(session: Asker, name: Name | None = None) -> Outcome:
     if name is None:
-        return [], Ignored(names=sorted(session.user.ignored))
+        names, more = cut([name.shown for name in session.user.ignored], size_of)
+        return [], Ignored(names=names, more=more)
     other = session.chat.user(name)
     if other is session.user:
         raise NothingSaid("You can hardly ignore yourself.")
@@ -63,7 +61,7 @@ def ignore(session: "Inside", name: Name | None = None) -> Outcome:
 
 
 @verb("/unignore NAME", "Hear somebody again.")
-def unignore(session: "Inside", name: Name) -> Outcome:
+def unignore(session: Asker, name: Name) -> Outcome:
     if not session.chat.unignore(session.user, name):
         raise NobodyThere(f"You do not ignore {name}.")
     return done([], f"You will hear {name} again.")

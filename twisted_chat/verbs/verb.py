@@ -7,7 +7,7 @@ of the usage in small letters; their types say what they have to be.
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Protocol, cast, get_type_hints
+from typing import Annotated, Any, Protocol, cast, get_type_hints
 
 import msgspec
 
@@ -17,9 +17,7 @@ from twisted_chat.limits import ID_CHARS, REASON_CHARS
 from twisted_chat.names import Name, RoomName, Unusable, room_name, user_name
 from twisted_chat.refused import BadRequest, NameNotAllowed, NothingSaid, TooLong
 from twisted_chat.text import clean
-
-if TYPE_CHECKING:
-    from twisted_chat.states import Inside
+from twisted_chat.verbs.asker import Asker
 
 RequestId = (
     Annotated[str, msgspec.Meta(max_length=ID_CHARS)]
@@ -81,7 +79,7 @@ class Hello(Request, frozen=True, kw_only=True, tag="hello"):
 class _Doing(Protocol):
     __name__: str
 
-    def __call__(self, session: "Inside", *args: Any, **kwargs: Any) -> Outcome: ...
+    def __call__(self, session: Asker, *args: Any, **kwargs: Any) -> Outcome: ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -114,7 +112,7 @@ class Verb:
         """Its line in ``/help``."""
         return HelpLine(usage=self.usage, text=self.text)
 
-    def perform(self, session: "Inside", request: Request) -> Outcome:
+    def perform(self, session: Asker, request: Request) -> Outcome:
         """Do what the request asks for.
 
         :raises Refused: it may not be.
@@ -134,7 +132,7 @@ def verb(usage: str, text: str, *short: str) -> Callable[[_Doing], Verb]:
 
 
 def _request(name: str, function: _Doing) -> type[Request]:
-    hints = get_type_hints(function, localns={"Inside": object, "Outcome": object})
+    hints = get_type_hints(function)
     fields = [
         (parameter.name, hints[parameter.name])
         if parameter.default is parameter.empty
@@ -157,8 +155,23 @@ def read_field(kind: type, value: object) -> object:
         raise TypeError(f"Expected `str`, got `{type(value).__name__}`")
     if issubclass(kind, Words):
         return _read_words(kind, clean(value).rstrip())
+    return _read_room_name(value) if kind is RoomName else read_user_name(value)
+
+
+def read_user_name(value: str) -> Name:
+    """The name that somebody writes.
+
+    :raises NameNotAllowed: nobody can have it.
+    """
     try:
-        return room_name(value) if kind is RoomName else user_name(value)
+        return user_name(value)
+    except Unusable as why:
+        raise NameNotAllowed(str(why)) from None
+
+
+def _read_room_name(value: str) -> RoomName:
+    try:
+        return room_name(value)
     except Unusable as why:
         raise NameNotAllowed(str(why)) from None
 
