@@ -119,8 +119,9 @@ class End:
 
     def send(self, data: bytes) -> None:
         """Send bytes; while the server reads nothing they wait, as in a kernel's buffer."""
-        self._unread += data
-        self.server.deliver(self)
+        if not self.closed:
+            self._unread += data
+            self.server.deliver(self)
 
     def type(self, *lines: str) -> None:
         """Send lines, one after the other."""
@@ -192,8 +193,9 @@ class MemoryServer:
         about: About | None = None,
         journal: Journal | None = None,
         trusted: tuple[Network, ...] = (),
+        clock: Clock | None = None,
     ) -> None:
-        self.clock = Clock()
+        self.clock = clock or Clock()
         self.limits = limits or Limits()
         journal = journal or MemoryJournal(lambda: EPOCH + self.clock.seconds())
         self.house = House(about or About(), self.limits, self.clock, journal)

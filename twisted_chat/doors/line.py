@@ -27,7 +27,7 @@ from twisted_chat.text import clean
 _HTTP = re.compile(rb"[A-Z]+ \S+ HTTP/\d")
 _TLS = b"\x16\x03"
 _GOODBYES = (b"\x03", b"\x04")
-"""Ctrl-C and Ctrl-D as a telnet sends them that has not negotiated; a terminal keeps them."""
+"""Ctrl-C and Ctrl-D at the start of a line, as a telnet sends them that has not negotiated."""
 
 
 @implementer(IHalfCloseableProtocol)
@@ -79,10 +79,12 @@ class ChatProtocol(LineReceiver):
             self._pause(wait)
 
     def lineLengthExceeded(self, line: bytes) -> None:
-        most = self.MAX_LENGTH
+        wait, most = self._session.pace(), self.MAX_LENGTH
         self._session.refuse(LineTooLong(f"That line is too long: {most} bytes at most."))
         self.setRawMode()
         self.rawDataReceived(line)
+        if wait:
+            self._pause(wait)
 
     def rawDataReceived(self, data: bytes) -> None:
         """Skip the rest of a line that is too long."""
@@ -140,15 +142,14 @@ class ChatProtocol(LineReceiver):
         return data
 
     def _take(self, data: bytes) -> None:
-        if data[:1] in _GOODBYES and not self._buffer and not self._program:
-            self._session.end(LEAVING)
-            return
         super().dataReceived(data)
         # A line that was too long ends LineReceiver's loop, whatever comes after it.
         while self._buffer and self.line_mode and not self.paused and b"\n" in self._buffer:
             super().dataReceived(b"")
         if self.paused:
             self._check_waiting()
+        elif not self._program and self._buffer[:1] in _GOODBYES:
+            self._session.end(LEAVING)
 
     def _speak_telnet(self) -> None:
         self._telnet = Telnet(self._take, lambda: self._session.end(LEAVING))
@@ -173,7 +174,10 @@ class ChatProtocol(LineReceiver):
         self._line(line)
 
     def _person_line(self, line: bytes) -> None:
-        self._session.typed(clean(line.decode("utf-8", "replace")))
+        if line[:1] in _GOODBYES:
+            self._session.end(LEAVING)
+        else:
+            self._session.typed(clean(line.decode("utf-8", "replace")))
 
     def _program_line(self, line: bytes) -> None:
         self._session.sent(line.decode("utf-8", "replace"))

@@ -1,0 +1,129 @@
+"""The server in memory, that others test their bots with: it behaves as a real one does."""
+
+from ipaddress import ip_network
+
+from twisted.internet.defer import Deferred
+
+from twisted_chat.events import Event
+from twisted_chat.house import About
+from twisted_chat.limits import Limits
+from twisted_chat.testing import EPOCH, MemoryServer
+
+
+def test_brings_what_one_says_to_another() -> None:
+    """The example in its own documentation."""
+    server = MemoryServer()
+    alex = server.person("Alex")
+    bot = server.program("Bot", bot=True)
+    alex.type("Hello everyone!")
+    assert bot.objects()[-1]["text"] == "Hello everyone!"
+
+
+def test_shows_each_line_once() -> None:
+    """What was read is not read again."""
+    end = MemoryServer().connect()
+    assert len(end.lines()) == 2
+    assert end.lines() == []
+
+
+def test_shows_bytes_lines_and_objects() -> None:
+    """The same in three forms; objects without the lines for people."""
+    server = MemoryServer()
+    assert server.connect().received() == b"Welcome to twisted_chat.\nEnter your username:\n"
+    end = server.connect()
+    end.ask(type="hello", v=1, name="Bot")
+    assert [said["name"] for said in end.objects()] == ["Bot"]
+
+
+def test_dates_events_from_its_epoch() -> None:
+    """With the time that a test has let pass."""
+    server = MemoryServer()
+    bot, alex = server.program("Bot"), server.person("Alex")
+    bot.received()
+    server.advance(5)
+    alex.type("now")
+    assert bot.objects()[-1]["time"] == EPOCH + 5
+
+
+def test_lets_everything_happen_at_its_own_moment() -> None:
+    """One long step is as good as many short ones."""
+    heard = []
+    for steps in (1, 100):
+        server = MemoryServer()
+        alex, sam = server.person("Alex"), server.person("Sam")
+        alex.received()
+        sam.send(b"x\n" * 60)
+        for _ in range(steps):
+            server.advance(4.1 / steps)
+        heard.append(len(alex.lines()))
+    assert heard[0] == heard[1] < 60
+
+
+def test_holds_back_what_the_server_does_not_read() -> None:
+    """As a kernel does; also the end of what is sent."""
+    server = MemoryServer(Limits(message_burst=2))
+    alex = server.person("Alex")
+    alex.send(b"one\ntwo\n")
+    alex.send(b"three\n")
+    assert alex.unread
+    alex.finish()
+    assert not alex.closed
+    server.advance(10)
+    assert (alex.unread, alex.closed) == (False, True)
+
+
+def test_reads_on_where_it_stopped() -> None:
+    """Nothing comes meanwhile, and nothing is lost."""
+    server = MemoryServer()
+    alex, sam = server.person("Alex"), server.person("Sam")
+    alex.received()
+    alex.stop_reading()
+    sam.type("hi")
+    assert alex.received() == b""
+    alex.read_on()
+    assert alex.lines() == ["Sam: hi"]
+
+
+def test_ends_in_three_ways() -> None:
+    """Each tells the others something else."""
+    server = MemoryServer()
+    witness = server.person("Witness")
+    for name, how in (("A", "hang_up"), ("B", "drop"), ("C", "finish")):
+        getattr(server.person(name), how)()
+    left = [line for line in witness.lines() if "left" in line]
+    seconds = "left. (After 0 seconds)"
+    assert left == [f" * A {seconds}", f" * B {seconds} - lost connection", f" * C {seconds}"]
+
+
+def test_takes_limits_words_and_trust() -> None:
+    """What an operator may set, a test may too."""
+    server = MemoryServer(
+        Limits(connections_per_address=1),
+        About(name="Tea", motd="Be kind."),
+        trusted=(ip_network("10.0.0.0/8"),),
+    )
+    first, *_ = [server.connect("10.0.0.1") for _ in range(3)]
+    assert first.lines()[0] == "Welcome to Tea."
+    assert [server.connect("192.0.2.1").closed for _ in range(2)] == [False, True]
+
+
+def test_takes_another_journal() -> None:
+    """One that takes its time, so that nobody hears what is not on record."""
+
+    class Slow:
+        def __init__(self) -> None:
+            self.batches: list[tuple[list[Event], Deferred[list[Event]]]] = []
+
+        def commit(self, batch: list[Event]) -> Deferred[list[Event]]:
+            self.batches.append((batch, Deferred()))
+            return self.batches[-1][1]
+
+    journal = Slow()
+    server = MemoryServer(journal=journal)  # type: ignore[arg-type]
+    end = server.connect()
+    end.received()
+    end.type("Alex")
+    assert end.received() == b""
+    batch, recorded = journal.batches.pop()
+    recorded.callback(batch)
+    assert b"You are Alex" in end.received()
