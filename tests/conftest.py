@@ -33,6 +33,7 @@ class ChatServer:
     def __init__(
         self, folder: Path, *options: str, runner: tuple[str, ...] = (TWISTD, "-n")
     ) -> None:
+        self.folder = folder
         self.log: list[str] = []
         self.process = subprocess.Popen(
             [*runner, "chat", *(options or ("--listen", "tcp:0:interface=127.0.0.1"))],

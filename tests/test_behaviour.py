@@ -276,6 +276,26 @@ def test_goes_on_ignoring_who_takes_another_name(alex_and_sam: list[Guest]) -> N
     assert sam.do("ignore") == "You ignore Zed."
 
 
+def test_hears_no_invitation_of_whom_one_ignores(alex_and_sam: list[Guest]) -> None:
+    """To be asked into rooms is to be spoken to."""
+    alex, sam = alex_and_sam
+    sam.do("ignore", name="Alex")
+    alex.do("join", room="#dev")
+    alex.do("invite", name="Sam")
+    assert sam.hears() == []
+
+
+def test_answers_who_was_heard_last_and_not_who_is_ignored(world: World) -> None:
+    """What one does not see cannot be meant by /reply."""
+    alex, sam, zed = world.enter("Alex", "Sam", "Zed")
+    sam.do("ignore", name="Zed")
+    alex.do("msg", name="Sam", text="lunch?")
+    zed.do("msg", name="Sam", text="psst")
+    zed.hears()
+    sam.do("reply", text="yes")
+    assert (alex.hears()[-1], zed.hears()) == ("[PM from Sam] yes", [])
+
+
 def test_hears_again_whom_one_ignores_no_more(alex_and_sam: list[Guest]) -> None:
     """What was said meanwhile stays unheard."""
     alex, sam = alex_and_sam

@@ -412,3 +412,29 @@ def test_asks_anew_when_the_question_changes(desk_with: Callable[..., Desk]) -> 
         "Connection to the other side was lost in a non-clean fashion.\n"
         "Enter your username: "
     )
+
+
+@pytest.mark.parametrize("last", ["q", "2"])
+def test_gives_up_for_a_person_whatever_was_typed_before(
+    desk_with: Callable[..., Desk], last: str
+) -> None:
+    desk = desk_with(Cooked())
+    desk.doorway.refuse()
+    desk.settle()
+    desk.stdio.shown()
+    desk.type("1", "Alex")
+    assert "1. Join the chat" not in desk.stdio.shown()
+    desk.type(last)
+    assert ("1. Join the chat" in desk.stdio.shown(), desk.codes) == (
+        (True, []) if last == "q" else (False, [0])
+    )
+
+
+def test_keeps_what_a_pipe_has_sent_while_it_tries(desk: Desk) -> None:
+    desk.doorway.refuse()
+    desk.settle()
+    desk.type("1", "Alex", "hello", "q")
+    desk.settle(60)
+    wire = desk.open()
+    welcome(wire)
+    assert [request["type"] for request in wire.heard()] == ["hello", "say", "quit"]

@@ -266,6 +266,15 @@ def test_q_gives_up_trying(world: World) -> None:
     assert (world.shown(), world.wanted) == (MENU, False)
 
 
+def test_2_exits_while_it_tries(world: World) -> None:
+    talk = Conversation(world, "tcp:test:1")
+    talk.start()
+    talk.failed("It refused.", 2.0)
+    assert talk.takes("2")
+    talk.typed("2")
+    assert world.code == 0
+
+
 def test_exits_with_1_where_it_may_not_retry(world: World) -> None:
     talk = Conversation(world, "tcp:test:1")
     talk.start()

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pexpect
 import pytest
+from certificates import self_signed
 from conftest import PATIENCE_SECONDS, TWISTD, ChatServer, tool
 
 TWIST = (str(Path(sys.executable).with_name("twist")), "--log-format=text")
@@ -129,6 +130,38 @@ def test_says_goodbye_when_it_is_ended(
     alex.close()
 
 
+def test_is_ended_once_however_many_signals_come(start_server: StartServer) -> None:
+    """Somebody impatient gets no traceback; one who does not shake hands holds it up a while."""
+    pem = Path(start_server().folder, "server.pem")
+    pem.write_bytes(self_signed())
+    server = start_server("--listen", f"ssl:0:interface=127.0.0.1:privateKey={pem}")
+    with socket.create_connection(("127.0.0.1", server.port)):
+        while not any("New connection" in line for line in list(server.log)):
+            assert server.process.poll() is None
+        server.process.send_signal(signal.SIGTERM)
+        while not any("Port" in line and "Closed" in line for line in list(server.log)):
+            assert server.process.poll() is None
+        server.process.send_signal(signal.SIGTERM)
+        assert server.stop(signal.SIGINT) == 0
+    assert not any("Traceback" in line for line in server.log)
+
+
+def test_serves_tls(start_server: StartServer) -> None:
+    """openssl comes in as the server says on starting."""
+    pem = Path(start_server().folder, "server.pem")
+    pem.write_bytes(self_signed())
+    server = start_server("--listen", f"ssl:0:interface=127.0.0.1:privateKey={pem}")
+    program, *arguments = server.way_in.split()
+    alex = on_terminal(program, *arguments)
+    alex.expect_exact("Enter your username:")
+    alex.sendline("Alex")
+    alex.expect_exact("You are Alex")
+    alex.sendline("q")
+    alex.expect_exact("Leaving the chat...")
+    alex.expect(pexpect.EOF)
+    alex.close()
+
+
 def test_listens_with_no_options_on_loopback_only() -> None:
     """The default endpoint is this machine's own, on the port that the README names."""
     from twisted_chat.options import ChatOptions
@@ -190,9 +223,9 @@ def test_says_that_a_port_is_busy(
     chat_server: ChatServer, tmp_path: Path, runner: tuple[str, ...]
 ) -> None:
     """A port that another has is one line on standard error, an exit code, and no litter."""
-    address = f"127.0.0.1:{chat_server.port}"
+    endpoint = f"tcp:{chat_server.port}:interface=127.0.0.1"
     finished = subprocess.run(
-        [*runner, "chat", "--listen", f"tcp:{chat_server.port}:interface=127.0.0.1"],
+        [*runner, "chat", "--listen", endpoint],
         cwd=tmp_path,
         capture_output=True,
         text=True,
@@ -201,7 +234,10 @@ def test_says_that_a_port_is_busy(
     )
     assert finished.returncode == 1
     assert "Traceback" not in finished.stdout + finished.stderr
-    assert f"Couldn't listen on {address}" in finished.stderr.splitlines()[-1]
+    assert (
+        f"twistd chat: cannot listen on {endpoint!r}: Address already in use"
+        in finished.stderr.splitlines()
+    )
     assert list(tmp_path.glob("*.pid")) == []
 
 

@@ -53,7 +53,7 @@ def test_keeps_what_people_did_to_be_remembered() -> None:
 
 def test_takes_words_alone_for_speech() -> None:
     """What one may ignore is what somebody says, and nothing that changes who is where."""
-    words: set[type[Event]] = {events.Said, events.Emoted, events.Told}
+    words: set[type[Event]] = {events.Said, events.Emoted, events.Told, events.Invited}
     assert {kind for kind in KINDS if kind.speech} == words
 
 

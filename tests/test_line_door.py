@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from twisted.internet.address import IPv6Address, UNIXAddress
+from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
 from twisted.internet.task import Clock
 
 from twisted_chat.admission import Admission
 from twisted_chat.doors.line import ChatFactory
 from twisted_chat.house import About, House
 from twisted_chat.journal.memory import MemoryJournal
-from twisted_chat.limits import OFF, Limits
+from twisted_chat.limits import OFF, TURNED_AWAY_AT_ONCE, Limits
 from twisted_chat.testing import End, MemoryServer
 
 MODEST = settings(max_examples=120, deadline=None, database=None)
@@ -632,3 +632,39 @@ def test_slows_who_sends_lines_that_are_too_long() -> None:
     assert not alex.wire.paused
     alex.send(b"x" * 11 + b"\n")
     assert alex.wire.paused
+
+
+def test_gives_up_who_is_turned_away_and_does_not_go() -> None:
+    """TLS closes only with the peer's help: who gives none is cut off after a while."""
+    server = MemoryServer(Limits(connections=1))
+    server.connect()
+    stuck = server.connect(closes=False)
+    server.advance(server.limits.goodbye_seconds - 0.1)
+    assert not stuck.closed
+    server.advance(0.2)
+    assert stuck.closed
+
+
+def test_tells_no_more_than_so_many_why_they_may_not_be() -> None:
+    """Beyond that, Twisted closes a connection without a word."""
+    factory, _ = bare_factory(Limits(connections=1))
+    address = IPv4Address("TCP", "10.0.0.1", 1)
+    made = [factory.buildProtocol(address) for _ in range(TURNED_AWAY_AT_ONCE + 2)]
+    assert [protocol is None for protocol in made] == [False] * (TURNED_AWAY_AT_ONCE + 1) + [True]
+
+
+@pytest.mark.parametrize("hello", [b"\x16\x03\x01\x02\x00\x01", b"\x16\x03\x03\n\n"])
+def test_closes_who_speaks_tls_where_there_is_none(hello: bytes) -> None:
+    """At once, and not when the time for a name is over."""
+    end = MemoryServer().connect()
+    end.send(hello)
+    assert (end.lines()[-1], end.closed) == ("This is a chat, for nc and telnet. Goodbye.", True)
+
+
+def test_takes_a_last_line_without_its_end() -> None:
+    """A pipe that forgets it does not lose its last word."""
+    server = MemoryServer()
+    alex, sam = server.person("Alex"), server.person("Sam")
+    alex.send(b"hi\nthere")
+    alex.finish()
+    assert sam.lines() == ["Alex: hi", "Alex: there", " * Alex left. (After 0 seconds)"]

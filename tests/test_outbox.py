@@ -1,7 +1,6 @@
 """The outbox in front of real sockets, plain and TLS, and in memory at its bounds."""
 
 import contextlib
-import datetime
 import re
 import socket
 import ssl
@@ -11,10 +10,7 @@ from typing import Any
 
 import pytest
 import pytest_twisted
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+from certificates import self_signed
 from twisted.internet import endpoints, reactor, threads
 from twisted.internet.defer import Deferred
 from twisted.internet.ssl import PrivateCertificate
@@ -376,25 +372,6 @@ def test_shares_what_waits_between_readers() -> None:
 # Over real connections, with the real reactor.
 
 
-def certificate() -> PrivateCertificate:
-    """A certificate that has signed itself."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    now = datetime.datetime.now(datetime.UTC)
-    signed = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .sign(key, hashes.SHA256())
-    )
-    pem = serialization.Encoding.PEM
-    private = serialization.PrivateFormat.PKCS8
-    made: PrivateCertificate = PrivateCertificate.loadPEM(
-        signed.public_bytes(pem) + key.private_bytes(pem, private, serialization.NoEncryption())
-    )
-    return made
-
-
 def trusting() -> ssl.SSLContext:
     """A client's side of TLS that trusts anybody."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -417,7 +394,7 @@ class RealServer:
         """Listen."""
         where: Any
         if self.tls:
-            options = certificate().options()
+            options = PrivateCertificate.loadPEM(self_signed()).options()
             where = endpoints.SSL4ServerEndpoint(reactor, 0, options, interface="127.0.0.1")
         else:
             where = endpoints.TCP4ServerEndpoint(reactor, 0, interface="127.0.0.1")

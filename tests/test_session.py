@@ -252,6 +252,17 @@ def test_answers_a_program_after_a_fault(monkeypatch: pytest.MonkeyPatch) -> Non
     assert len(logged) == 1
 
 
+def test_survives_a_fault_before_there_is_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The connection goes on, and the next name is taken."""
+    world = World()
+    ear = Ear(world.house)
+    with monkeypatch.context() as patch, faults() as logged:
+        patch.delattr(world.house.chat, "lobby")
+        assert world.typed(ear, "Alex")[-1] == "-> Something went wrong."
+    assert len(logged) == 1
+    assert "-> You are Sam, in #lobby. Nobody else is here yet." in world.typed(ear, "Sam")
+
+
 def test_harms_nobody_else_when_telling_one_fails() -> None:
     """The others hear everything, and each failure is logged."""
     world = World()

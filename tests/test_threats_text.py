@@ -355,6 +355,7 @@ PRESENT = ("Cocoa", "Alex")
 LOOK_ALIKES = (
     *("ADMIN", "аdmin", "ɑdmin", "ａｄｍｉｎ", "admın", "admi\u0307n", "adrnin", "ad\u200dmin"),
     *("r00t", "rооt", "ꓣꓳꓳꓔ", "Сосоа", "c0coa", "A1ex"),
+    *("ADM1N", "ADMlN", "adm1n", "4dmin", "SYST3M", "admin_", "everyone.", "SECUR1TY"),
 )
 
 
@@ -364,7 +365,7 @@ def test_lets_nobody_in_under_a_name_that_looks_like_another(name: str) -> None:
     server = MemoryServer(LIFTED)
     for present in PRESENT:
         server.person(present)
-    assert len(LOOK_ALIKES) == 14
+    assert len(LOOK_ALIKES) >= 14
     mallory = server.person("Mallory")
     mallory.type(f"/nick {name}")
     server.person(name)

@@ -64,7 +64,7 @@ def test_lists_every_verb_with_its_usage() -> None:
 @pytest.mark.parametrize(
     ("word", "text"),
     [
-        ("msg", "Say something to one person alone. Also: /m, /tell, /pm, /query."),
+        ("msg", "Write to one person alone. Also: /m, /tell, /pm, /query."),
         ("motd", "Show the message of the day."),
     ],
 )

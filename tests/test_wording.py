@@ -174,7 +174,7 @@ def test_names_a_duration_in_the_largest_unit_that_fits(seconds: int, words: str
                     answers.HelpLine(usage="/who", text="See."),
                 ]
             ),
-            "/me TEXT  Do.\n/who      See.",
+            "/me TEXT        Do.\n/who            See.",
         ),
     ],
 )

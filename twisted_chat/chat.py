@@ -61,6 +61,7 @@ class Chat:
         self._release(user)
         for name in list(user.ignored):
             self.unignore(user, name)
+        user.correspondent = None
         left = events.Left(who=str(user.name), reason=reason, after=int(now - user.since))
         return [left, *self._vacate(user, list(user.rooms.values()))]
 
@@ -101,7 +102,8 @@ class Chat:
 
     def tell(self, user: User, to: User, text: str) -> Events:
         """Say something to one other user alone."""
-        to.correspondent = user
+        if user.name not in to.ignored:
+            to.correspondent = user
         return [events.Told(who=str(user.name), to=str(to.name), text=text)]
 
     def go_away(self, user: User, text: str) -> Events:
@@ -359,9 +361,12 @@ class Chat:
             raise NotInRoom(f"{target.name} is not in {room.name}.") from None
 
 
+_DISGUISES = str.maketrans("l103457", "iioeast", "-_.")
+
+
 def _guises(name: Name) -> frozenset[str]:
-    """What the name looks like to somebody who takes 1, l and i for each other: adm1n."""
-    return frozenset(look.replace("l", "i") for look in name.looks)
+    """What the name looks like to somebody who reads digits as letters: adm1n, 4dmin, admin_."""
+    return frozenset(look.translate(_DISGUISES) for look in name.looks)
 
 
 def _taken(name: Name, holder: Name) -> str:

@@ -26,7 +26,7 @@ class Event(
     kept: ClassVar[bool] = False
     """Whether the journal keeps it and gives it a number."""
     speech: ClassVar[bool] = False
-    """Whether it is somebody's words, which another may choose to ignore."""
+    """Whether somebody addresses others with it, who may choose to ignore them."""
 
     seq: int = 0
     time: float = 0.0
@@ -129,6 +129,8 @@ class MadePrivate(Event, frozen=True, kw_only=True):
 
 class Invited(Event, frozen=True, kw_only=True):
     """``by`` asked ``who`` into ``room``."""
+
+    speech = True
 
     room: str
     who: str

@@ -49,6 +49,10 @@ TELNET_COMMANDS = 200
 ADDRESSES_REMEMBERED = 10_000
 """Addresses whose new connections are counted; beyond it the one longest quiet is forgotten."""
 
+TURNED_AWAY_AT_ONCE = 100
+"""Connections that are being told why they may not be: beyond it they are closed without a word, as
+a flood of them would otherwise take the descriptors that the refusal protects."""
+
 DESCRIPTORS_SHARE = 0.8
 """The share of the process's descriptors that connections may take: the rest is for listening
 sockets, logs and databases."""

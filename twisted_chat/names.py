@@ -58,7 +58,9 @@ class Name:
     @property
     def looks(self) -> frozenset[str]:
         """What it looks like, in either case: names that share one of these look alike."""
-        return frozenset(skeleton(text).casefold() for text in (self.shown, self.key))
+        shapes = (skeleton(text).casefold() for text in (self.shown, self.key))
+        # Once more, as capitals have other look-alikes than small letters.
+        return frozenset(skeleton(shape) for shape in shapes)
 
 
 class RoomName(Name):

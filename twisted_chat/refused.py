@@ -97,3 +97,6 @@ class NotSaved(Refused):
 
 class SomethingWrong(Refused):
     """A fault in the server; its log has the details."""
+
+    def __init__(self, text: str = "Something went wrong.") -> None:
+        super().__init__(text)

@@ -8,7 +8,7 @@ the batch) get lines of their own, in the same order.
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from functools import singledispatchmethod
+from functools import partial, singledispatchmethod
 
 from twisted_chat import events
 from twisted_chat.answers import Reply
@@ -47,7 +47,7 @@ class Round:
             # Whoever did something is not told in the same words as the others.
             self._alone[by]
             position = self._append(event, happened)
-            self._place(event, position, by)
+            self._safely(partial(self._place, event, position, by))
         for reply in happened.replies:
             self._alone[by].append(self._append(reply, happened))
         if happened.last:
@@ -196,7 +196,7 @@ class Round:
             self._safely(hearer.hear, lines)
 
     def _safely(self, tell: Callable[..., object], *told: bytes) -> None:
-        """Tell a session something; one that fails at it harms no other."""
+        """Do a part of the telling; one that fails harms no other."""
         try:
             tell(*told)
         except Exception:

@@ -76,8 +76,12 @@ class ServerLog:
             )
 
     def fault(self, doing: str, why: Failure | None = None) -> None:
-        """The program failed at something; the exception being handled is why, if none is given."""
-        self._log.failure("Failed at {doing}", failure=why, doing=doing)
+        """The program failed at something; the exception being handled is why, if none is given.
+
+        It counts as a line about people, as what one of them can repeat could fill the disk.
+        """
+        if self._may_write():
+            self._log.failure("Failed at {doing}", failure=why, doing=doing)
 
     def dropped(self, peer: str, why: str) -> None:
         """A connection was closed by the server, and why."""

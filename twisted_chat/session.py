@@ -4,6 +4,7 @@ What may be asked for depends on the state alone; the states are in states/.  A 
 bytes and no transport: its door does, as a `Listener`.
 """
 
+from collections.abc import Callable
 from typing import Protocol
 
 import msgspec
@@ -11,7 +12,7 @@ import msgspec
 from twisted_chat.answers import Error, Goodbye, Notice, Prompt
 from twisted_chat.house import House
 from twisted_chat.pace import Pace
-from twisted_chat.refused import BadRequest, Refused
+from twisted_chat.refused import BadRequest, Refused, SomethingWrong
 from twisted_chat.rooms import User
 from twisted_chat.states import ASK_NAME, Outside, State
 from twisted_chat.styles import Style, View
@@ -63,10 +64,13 @@ class Session:
 
     def typed(self, line: str) -> None:
         """A person typed a line; it is cleaned already."""
-        self.state.typed(line)
+        self._safely(self.state.typed, line)
 
     def sent(self, line: str) -> None:
         """A program sent a line; too many that are no request close the connection."""
+        self._safely(self._request, line)
+
+    def _request(self, line: str) -> None:
         try:
             request = TABLE.decode(line)
         except Refused as why:
@@ -123,6 +127,14 @@ class Session:
     def hang_up(self) -> None:
         """Close the connection when all is sent."""
         self._listener.hang_up()
+
+    def _safely(self, take: Callable[[str], None], line: str) -> None:
+        """Take a line; a fault of the program ends neither the connection nor the server."""
+        try:
+            take(line)
+        except Exception:
+            self.house.log.fault("taking a line")
+            self.refuse(SomethingWrong(), TABLE.id_of(line))
 
     # What its state changes.
 

@@ -4,19 +4,21 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from types import TracebackType
-from typing import Any
+from typing import Any, NoReturn
 
 from twisted.application import strports
 from twisted.application.internet import StreamServerEndpointService, TimerService
 from twisted.application.service import MultiService
 from twisted.internet.defer import Deferred
-from twisted.internet.error import CannotListenError
+from twisted.internet.error import CannotListenError, ReactorNotRunning
 from twisted.internet.interfaces import (
     IListeningPort,
     IProtocolFactory,
     IStreamServerEndpoint,
 )
+from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from twisted_chat.admission import Admission
@@ -79,10 +81,10 @@ class ChatService(MultiService):
     def _start(self, start: Callable[[], object]) -> None:
         try:
             start()
-        except (CannotListenError, OSError, OverflowError) as why:
+        except CannotStart:
             # Whoever runs us tidies up, and then shows what is raised here.
             sys.excepthook = _one_line
-            raise CannotStart(f"twistd chat: {why}") from None
+            raise
 
     def _end_on_signals(self) -> None:
         """Have a signal end the process in order, and with exit code 0.
@@ -95,7 +97,12 @@ class ChatService(MultiService):
                 getattr(self._reactor, "sigInt", None),
                 getattr(self._reactor, "sigTerm", None),
             ):
-                signal.signal(number, lambda *_: self._reactor.callFromThread(self._reactor.stop))
+                signal.signal(number, lambda *_: self._reactor.callFromThread(self._end))
+
+    def _end(self) -> None:
+        """Stop the reactor; a second signal finds it stopping, and is content with that."""
+        with suppress(ReactorNotRunning):
+            self._reactor.stop()
 
 
 class CannotStart(Exception):
@@ -103,7 +110,8 @@ class CannotStart(Exception):
 
 
 def _one_line(kind: type[BaseException], why: BaseException, trace: TracebackType | None) -> None:
-    sys.__stderr__.write(f"{why}\n")  # type: ignore[union-attr]
+    sys.excepthook = sys.__excepthook__
+    print(why, file=sys.__stderr__)
 
 
 def _door(
@@ -111,23 +119,30 @@ def _door(
 ) -> StreamServerEndpointService:
     """The service that listens on an endpoint, and says how one gets in by it."""
     service = strports.service(endpoint, factory, reactor=reactor)
-    service.endpoint = _Announced(service.endpoint, endpoint.partition(":")[0], log)
+    service.endpoint = _Announced(service.endpoint, endpoint, log)
     return service
 
 
 @implementer(IStreamServerEndpoint)
 class _Announced:
-    """An endpoint that says how to get in when it listens."""
+    """An endpoint that says how to get in when it listens, and why where it cannot."""
 
-    def __init__(self, endpoint: IStreamServerEndpoint, kind: str, log: ServerLog) -> None:
+    def __init__(self, endpoint: IStreamServerEndpoint, description: str, log: ServerLog) -> None:
         self._endpoint = endpoint
-        self._kind = kind
+        self._description = description
         self._log = log
 
     def listen(self, factory: IProtocolFactory) -> Deferred[IListeningPort]:
         """Listen, and say so."""
-        return self._endpoint.listen(factory).addCallback(self._announce)
+        listening = self._endpoint.listen(factory)
+        return listening.addCallbacks(self._announce, self._explain)
 
     def _announce(self, port: IListeningPort) -> IListeningPort:
-        self._log.way_in(way_in(port.getHost(), self._kind))
+        self._log.way_in(way_in(port.getHost(), self._description.partition(":")[0]))
         return port
+
+    def _explain(self, failure: Failure) -> NoReturn:
+        why = failure.value
+        reason = why.socketError if isinstance(why, CannotListenError) else why
+        words = getattr(reason, "strerror", None) or reason
+        raise CannotStart(f"twistd chat: cannot listen on {self._description!r}: {words}") from None

@@ -35,7 +35,7 @@ EPOCH = 1_700_000_000.0
 class Wire:
     """The server's end of a connection in memory; what it writes is kept for the other end."""
 
-    def __init__(self, clock: Clock, host: str) -> None:
+    def __init__(self, clock: Clock, host: str, closes: bool = True) -> None:
         self.written = bytearray()
         self.paused = False
         self.closed = False
@@ -44,6 +44,7 @@ class Wire:
         self.protocol: Any = None
         self._clock = clock
         self._host = host
+        self._closes = closes
 
     def write(self, data: bytes) -> None:
         assert isinstance(data, bytes)
@@ -70,9 +71,9 @@ class Wire:
         self.loseConnection()
 
     def loseConnection(self) -> None:
-        """As a TCP transport: close soon, unless a producer still wants to write."""
+        """As a transport does: close soon, unless a producer or the peer keeps it open."""
         self.disconnecting = True
-        if self.producer is None:
+        if self.producer is None and self._closes:
             self._clock.callLater(0, self.lose, ConnectionDone())
 
     def abortConnection(self) -> None:
@@ -97,11 +98,11 @@ class Wire:
 class End:
     """The peer's end of a connection in memory."""
 
-    def __init__(self, server: "MemoryServer", host: str) -> None:
+    def __init__(self, server: "MemoryServer", host: str, closes: bool = True) -> None:
         self.server = server
-        self.wire = Wire(server.clock, host)
-        self.protocol: Any = server.factory.buildProtocol(self.wire.getPeer())
-        self.wire.protocol = self.protocol
+        self.wire = Wire(server.clock, host, closes)
+        made: Any = server.factory.buildProtocol(self.wire.getPeer())
+        self.protocol = self.wire.protocol = made
         self._unread = b""
         self._finished = False
         self.protocol.makeConnection(self.wire)
@@ -204,9 +205,9 @@ class MemoryServer:
         )
         self._sending: dict[End, None] = {}
 
-    def connect(self, host: str = "127.0.0.1") -> End:
-        """A connection that has said nothing yet."""
-        return End(self, host)
+    def connect(self, host: str = "127.0.0.1", closes: bool = True) -> End:
+        """A connection that has said nothing yet; one may not help to close it, as TLS asks."""
+        return End(self, host, closes)
 
     def person(self, name: str, host: str = "127.0.0.1") -> End:
         """Somebody on nc who has entered, and read what there was to read."""

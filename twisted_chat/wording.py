@@ -9,6 +9,9 @@ from functools import singledispatch
 from twisted_chat import answers, events
 from twisted_chat.events import Event
 
+USAGE_CHARS = 14
+"""The column of usages in help: as wide as most, so that the whole of it stays small."""
+
 
 @singledispatch
 def words(event: object) -> str:
@@ -239,7 +242,7 @@ def _(answer: answers.Ignored) -> str:
 
 @reply.register
 def _(answer: answers.Help) -> str:
-    width = max(len(line.usage) for line in answer.verbs)
+    width = USAGE_CHARS if len(answer.verbs) > 1 else 0
     return "\n".join(f"{line.usage:{width}}  {line.text}" for line in answer.verbs)
 
 

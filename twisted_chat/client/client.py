@@ -57,7 +57,9 @@ class Client:
         return len(self._waiting) >= TYPED_AHEAD
 
     def typed(self, line: str) -> None:
-        """A line was typed."""
+        """A line was typed; who gives up waiting need not wait for it."""
+        if self._screen.interactive and self._conversation.urgent(line):
+            self._waiting.clear()
         self._waiting.append(line)
         self._go_on()
 

@@ -71,6 +71,10 @@ class Conversation:
         """Whether this line, or the end of input, is of use now; otherwise it waits."""
         return self._state.takes(line)
 
+    def urgent(self, line: str) -> bool:
+        """Whether a line is meant for what goes on now, whatever was typed before it."""
+        return self._state.urgent(line)
+
     def typed(self, line: str) -> None:
         """A line was typed."""
         self._state.typed(line)
@@ -210,6 +214,8 @@ class Conversation:
 
     def exit(self, code: int = 0) -> None:
         """End, once and for all."""
+        if self.over:
+            return
         self._go(Over(self))
         self.disconnect()
         self.outside.exit(code)

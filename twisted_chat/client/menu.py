@@ -57,11 +57,17 @@ class Retrying(Connecting):
         self.talk.say(f"{self._why} {again(self._delay)} (q gives up)")
 
     def takes(self, line: str | None) -> bool:
-        return line is None or line.strip() == "q"
+        return line is None or self.urgent(line)
+
+    def urgent(self, line: str) -> bool:
+        return line.strip() in ("q", "2")
 
     def typed(self, line: str) -> None:
         self.talk.disconnect()
-        self.talk.to_menu()
+        if line.strip() == "2":
+            self.talk.exit()
+        else:
+            self.talk.to_menu()
 
 
 class Menu(State):

@@ -23,6 +23,8 @@ class Pipe(Protocol):
     transport: StandardIO | None
     _typist: Typist
 
+    interactive = False
+
     def __init__(self) -> None:
         self._cutter = Cutter()
         self._closed: Deferred[None] = Deferred()
@@ -97,6 +99,8 @@ class Pipe(Protocol):
 
 class Cooked(Pipe):
     """Plain lines for somebody who types on a terminal, which shows what is typed by itself."""
+
+    interactive = True
 
     def __init__(self) -> None:
         super().__init__()

@@ -28,7 +28,10 @@ class Away(State):
         self.presence = presence
 
     def takes(self, line: str | None) -> bool:
-        return line is None or line.strip() == "q"
+        return line is None or self.urgent(line)
+
+    def urgent(self, line: str) -> bool:
+        return line.strip() == "q"
 
     def typed(self, line: str) -> None:
         self._give_up()

@@ -35,6 +35,9 @@ class Typist(Protocol):
 class Screen(Protocol):
     """Where lines are shown and typed."""
 
+    interactive: bool
+    """Whether somebody sees what is shown before they type the next line."""
+
     def start(self, typist: Typist, complete: Complete) -> None:
         """Take lines from now on."""
 

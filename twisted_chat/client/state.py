@@ -25,6 +25,10 @@ class State:
         """Whether a line typed, or the end of input (None), is of use here."""
         return False
 
+    def urgent(self, line: str) -> bool:
+        """Whether a line is meant for this state, whatever was typed before it."""
+        return False
+
     def typed(self, line: str) -> None:
         """A line that this state takes was typed."""
 

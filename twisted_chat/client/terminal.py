@@ -41,6 +41,8 @@ class Terminal:
     _typist: Typist
     _complete: Complete
 
+    interactive = True
+
     def __init__(
         self,
         loop: asyncio.AbstractEventLoop,

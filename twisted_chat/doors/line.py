@@ -14,9 +14,11 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from twisted_chat.admission import Admission
+from twisted_chat.clock import Clock
 from twisted_chat.doors.keepalive import keep_alive, silent_seconds, socket_of
 from twisted_chat.doors.telnet import IAC, Telnet
 from twisted_chat.house import House
+from twisted_chat.limits import TURNED_AWAY_AT_ONCE
 from twisted_chat.outbox import outbox_for
 from twisted_chat.refused import LineTooLong
 from twisted_chat.session import Session
@@ -26,6 +28,7 @@ from twisted_chat.text import clean
 
 _HTTP = re.compile(rb"[A-Z]+ \S+ HTTP/\d")
 _TLS = b"\x16\x03"
+NOT_THAT = "This is a chat, for nc and telnet. Goodbye."
 _GOODBYES = (b"\x03", b"\x04")
 """Ctrl-C and Ctrl-D at the start of a line, as a telnet sends them that has not negotiated."""
 
@@ -64,6 +67,10 @@ class ChatProtocol(LineReceiver):
         self._session.greet()
 
     def dataReceived(self, data: bytes) -> None:
+        if self._line == self._first_line and data.startswith(_TLS):
+            # There may be no line end in it for as long as it likes.
+            self._session.end(NOT_THAT)
+            return
         if self._telnet is None and IAC in data and not self._program:
             self._speak_telnet()
         if self._telnet is not None and data:
@@ -95,7 +102,12 @@ class ChatProtocol(LineReceiver):
             super().dataReceived(rest)
 
     def readConnectionLost(self) -> None:
-        """The peer sends no more, and may still read: it hears what it asked for, and goodbye."""
+        """The peer sends no more, and may still read: it hears what it asked for, and goodbye.
+
+        A last line needs no end: a pipe that forgets it would lose its last word.
+        """
+        if self._buffer and self.line_mode:
+            self.lineReceived(self.clearLineBuffer())
         self._session.end(LEAVING)
 
     def writeConnectionLost(self) -> None:
@@ -166,8 +178,8 @@ class ChatProtocol(LineReceiver):
             self._program = True
             self._line = self._program_line
             self._session.show()
-        elif _HTTP.match(line) or line.startswith(_TLS):
-            self._session.end("This is a chat, for nc and telnet. Goodbye.")
+        elif _HTTP.match(line):
+            self._session.end(NOT_THAT)
             return
         else:
             self._line = self._person_line
@@ -224,14 +236,26 @@ class _TelnetEnd:
 
 
 class _TurnedAway(Protocol):
-    """A connection that may not be: it hears why, and that is all."""
+    """A connection that may not be: it hears why, and that is all, and not for long."""
 
-    def __init__(self, why: str) -> None:
+    transport: Any
+
+    def __init__(self, why: str, clock: Clock, seconds: float, gone: Callable[[], None]) -> None:
         self._why = why
+        self._clock = clock
+        self._seconds = seconds
+        self._gone = gone
 
     def connectionMade(self) -> None:
-        self.transport.write(f"-> {self._why}\n".encode())  # type: ignore[union-attr]
-        self.transport.loseConnection()  # type: ignore[union-attr]
+        # TLS does not write, nor close, before the peer has shaken hands.
+        self._timer = self._clock.callLater(self._seconds, self.transport.abortConnection)
+        self.transport.write(f"-> {self._why}\n".encode())
+        self.transport.loseConnection()
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        if self._timer.active():
+            self._timer.cancel()
+        self._gone()
 
 
 class ChatFactory(Factory):
@@ -243,13 +267,14 @@ class ChatFactory(Factory):
         self._house = house
         self._admission = admission
         self._open: dict[ChatProtocol, str | None] = {}
+        self._turned_away = 0
 
-    def buildProtocol(self, addr: IAddress | None) -> Protocol:
+    def buildProtocol(self, addr: IAddress | None) -> Protocol | None:
         host, peer = _host(addr), _peer(addr)
         why = self._admission.enter(host)
         if why is not None:
             self._house.log.turned_away(peer, why)
-            return _TurnedAway(why)
+            return self._turn_away(why)
         protocol = ChatProtocol(self._house, peer, self._closed)
         self._open[protocol] = host
         return protocol
@@ -258,6 +283,17 @@ class ChatFactory(Factory):
         """Give up the peers whose machines have gone; to be called every now and then."""
         for protocol in list(self._open):
             protocol.check_alive()
+
+    def _turn_away(self, why: str) -> Protocol | None:
+        """Say why not; where too many are being told already, Twisted closes without a word."""
+        if self._turned_away >= TURNED_AWAY_AT_ONCE:
+            return None
+        self._turned_away += 1
+        limits = self._house.limits
+        return _TurnedAway(why, self._house.clock, limits.goodbye_seconds, self._told_why)
+
+    def _told_why(self) -> None:
+        self._turned_away -= 1
 
     def _closed(self, protocol: ChatProtocol) -> None:
         self._admission.leave(self._open.pop(protocol))

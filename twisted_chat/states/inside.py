@@ -54,7 +54,7 @@ class Inside:
             self._session.refuse(why, request.id)
         except Exception:
             self._house.log.fault("what a user asked for")
-            self._session.refuse(SomethingWrong("Something went wrong."), request.id)
+            self._session.refuse(SomethingWrong(), request.id)
         else:
             self._tell(happened, answer.to(request.id))
             if self._quits is not None:

@@ -5,20 +5,20 @@ from twisted_chat.verbs.asker import Asker
 from twisted_chat.verbs.verb import NO_REASON, Outcome, Reason, Words, done, verb
 
 
-@verb("/help [VERB]", "Show this, or more about one of them.")
+@verb("/help [VERB]", "Show this, or more about one.", "h", "?")
 def help_(session: Asker, verb: Words | None = None) -> Outcome:
     table = session.verbs
     wanted = None if verb is None else table.named(verb.removeprefix("/").casefold())
     return [], Help(verbs=table.help(wanted))
 
 
-@verb("/time on|off", "Show the time before each line, or stop it.")
+@verb("/time on|off", "Show the time before lines.")
 def time(session: Asker, on: bool) -> Outcome:
     session.show(clock=on)
     return done([], "Each line shows its time." if on else "Lines show no time.")
 
 
-@verb("/quiet [on|off]", "Hide who comes and goes, or show it again.")
+@verb("/quiet [on|off]", "Hide who comes and goes.")
 def quiet(session: Asker, on: bool | None = None) -> Outcome:
     hide = not session.quiet if on is None else on
     session.show(quiet=hide)
@@ -30,14 +30,14 @@ def motd(session: Asker) -> Outcome:
     return [], Motd(text=session.about.motd)
 
 
-@verb("/uptime", "Show how long the server has run.")
+@verb("/uptime", "Show how long the server runs.")
 def uptime(session: Asker) -> Outcome:
     chat = session.chat
     seconds = int(session.now() - session.started)
     return [], Uptime(seconds=seconds, people=len(chat.users), rooms=len(chat.rooms))
 
 
-@verb("/quit [REASON]", "Leave the chat; q alone does it too.", "exit", "bye")
+@verb("/quit [REASON]", "Leave the chat, as q does.", "q", "exit", "bye")
 def quit_(session: Asker, reason: Reason = NO_REASON) -> Outcome:
     session.quit(reason)
     return [], Ok()

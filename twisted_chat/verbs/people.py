@@ -11,7 +11,7 @@ BESIDE_PERSON = 40
 """Bytes that a line of the list of people takes beside the name and the reason to be away."""
 
 
-@verb("/who [ROOM]", "Show who is in a room, and who of them is away.", "w")
+@verb("/who [ROOM]", "Show who is in a room.", "w")
 def who(session: Asker, room: RoomName | None = None) -> Outcome:
     place = session.chat.room(session.user, session.room(room) if room is None else room)
     shown, more = cut(
@@ -27,7 +27,7 @@ def names(session: Asker) -> Outcome:
     return [], Names(names=shown, more=more)
 
 
-@verb("/whois NAME", "Show what there is to know about somebody.", "wi")
+@verb("/whois NAME", "Show who somebody is.", "wi")
 def whois(session: Asker, name: Name) -> Outcome:
     other = session.chat.user(name)
     visible = [str(room.name) for room in other.rooms.values() if room.visible_to(session.user)]

@@ -14,7 +14,7 @@ BESIDE_ROOM = 40
 """Bytes that a line of the list of rooms takes beside the room's name and topic."""
 
 
-@verb("/list", "Show the rooms there are.", "l", "rooms")
+@verb("/list", "Show the rooms.", "l", "rooms")
 def list_rooms(session: Asker) -> Outcome:
     lines = [
         RoomLine(room=str(room.name), people=len(room.members), topic=_shortened(room.topic))
@@ -31,7 +31,7 @@ def join(session: Asker, room: RoomName) -> Outcome:
     return happened, _entered(session.user.rooms[room])
 
 
-@verb("/switch ROOM", "Look at another of the rooms you are in.", "s")
+@verb("/switch ROOM", "Look at another of your rooms.", "s")
 def switch(session: Asker, room: RoomName) -> Outcome:
     if room not in session.user.rooms:
         raise NotInRoom(f"You are not in {room}. /join {room} first.")
@@ -39,7 +39,7 @@ def switch(session: Asker, room: RoomName) -> Outcome:
     return [], _entered(session.user.rooms[room])
 
 
-@verb("/part [ROOM] [REASON]", "Leave a room and stay in the chat.", "p", "leave")
+@verb("/part [ROOM] [REASON]", "Leave a room.", "p", "leave")
 def part(session: Asker, room: RoomName | None = None, reason: Reason = NO_REASON) -> Outcome:
     name = session.room(room)
     happened = session.chat.part(session.user, name, session.now(), reason)
@@ -47,7 +47,7 @@ def part(session: Asker, room: RoomName | None = None, reason: Reason = NO_REASO
     return done(happened, f"You left {name}. {now}")
 
 
-@verb("/topic [TEXT]", "Show what the room is about, or say it; /topic - takes it away.")
+@verb("/topic [TEXT]", "Show or set the topic; - removes it.")
 def topic(session: Asker, text: Words | None = None, room: RoomName | None = None) -> Outcome:
     name = session.room(room)
     if text is None:
@@ -65,7 +65,7 @@ def invite(session: Asker, name: Name, room: RoomName | None = None) -> Outcome:
     return done(happened, f"{other.name} is invited to {place}.")
 
 
-@verb("/kick NAME [REASON]", "Remove somebody from the room (operators).", "k")
+@verb("/kick NAME [REASON]", "Remove somebody (operators).", "k")
 def kick(
     session: Asker, name: Name, reason: Reason = NO_REASON, room: RoomName | None = None
 ) -> Outcome:
@@ -74,27 +74,27 @@ def kick(
     return done(happened, f"{other.name} is out of {place}.")
 
 
-@verb("/op NAME", "Make somebody an operator of the room (operators).")
+@verb("/op NAME", "Make an operator (operators).")
 def op(session: Asker, name: Name, room: RoomName | None = None) -> Outcome:
     place, other = session.room(room), session.chat.user(name)
     happened = session.chat.set_operator(session.user, other, place, True)
     return done(happened, f"{other.name} is an operator of {place}.")
 
 
-@verb("/deop NAME", "Take an operator's rights away (operators).")
+@verb("/deop NAME", "Unmake one (operators).")
 def deop(session: Asker, name: Name, room: RoomName | None = None) -> Outcome:
     place, other = session.room(room), session.chat.user(name)
     happened = session.chat.set_operator(session.user, other, place, False)
     return done(happened, f"{other.name} is no operator of {place}.")
 
 
-@verb("/lock on|off", "Let only operators set the topic (operators).")
+@verb("/lock on|off", "Only operators set the topic (operators).")
 def lock(session: Asker, on: bool, room: RoomName | None = None) -> Outcome:
     happened = session.chat.lock_topic(session.user, session.room(room), on)
     return done(happened, "Only operators set the topic." if on else "Everyone sets the topic.")
 
 
-@verb("/private on|off", "Let only the invited enter and see the room (operators).")
+@verb("/private on|off", "Only the invited enter (operators).")
 def private(session: Asker, on: bool, room: RoomName | None = None) -> Outcome:
     happened = session.chat.make_private(session.user, session.room(room), on)
     return done(happened, "Only the invited enter." if on else "Everyone may enter.")

@@ -104,7 +104,9 @@ class Table:
             raise wrong_usage(verb) from None
 
     def _unknown(self, word: str) -> str:
-        near = get_close_matches(word, [verb.name for verb in self.verbs], n=1, cutoff=0)
+        names = [verb.name for verb in self.verbs]
+        begun = [name for name in names if name.startswith(word[:2])]
+        near = get_close_matches(word, begun or names, n=1, cutoff=0)
         return f"There is no /{clean(word[:40])}. Did you mean /{near[0]}? /help lists all."
 
 

@@ -8,7 +8,7 @@ from twisted_chat.verbs.lists import cut, size_of
 from twisted_chat.verbs.verb import NO_REASON, Outcome, Reason, Text, done, verb
 
 
-@verb("/say TEXT", "Say something to the room, as typing it does.")
+@verb("/say TEXT", "Say it, as typing it does.")
 def say(session: Asker, text: Text, room: RoomName | None = None) -> Outcome:
     return done(session.chat.say(session.user, session.room(room), text))
 
@@ -18,7 +18,7 @@ def me(session: Asker, text: Text, room: RoomName | None = None) -> Outcome:
     return done(session.chat.emote(session.user, session.room(room), text))
 
 
-@verb("/msg NAME TEXT", "Say something to one person alone.", "m", "tell", "pm", "query")
+@verb("/msg NAME TEXT", "Write to one person alone.", "m", "tell", "pm", "query")
 def msg(session: Asker, name: Name, text: Text) -> Outcome:
     other = session.chat.user(name)
     away = f" They are away{f': {other.away}' if other.away else '.'}"
@@ -26,7 +26,7 @@ def msg(session: Asker, name: Name, text: Text) -> Outcome:
     return done(told, f"Told {other.name}." + (away if other.away is not None else ""))
 
 
-@verb("/reply TEXT", "Answer who last wrote to you alone.", "r")
+@verb("/reply TEXT", "Answer who wrote to you alone.", "r")
 def reply(session: Asker, text: Text) -> Outcome:
     other = session.user.correspondent
     if other is None:
@@ -36,19 +36,19 @@ def reply(session: Asker, text: Text) -> Outcome:
     return msg.do(session, other.name, text)
 
 
-@verb("/away [TEXT]", "Tell people that you are not reading.", "afk")
+@verb("/away [TEXT]", "Say that you do not read.", "afk")
 def away(session: Asker, text: Reason = NO_REASON) -> Outcome:
     happened = session.chat.go_away(session.user, text)
     return done(happened, f"You are away: {text}" if text else "You are away. /back ends it.")
 
 
-@verb("/back", "Tell people that you read again.")
+@verb("/back", "Say that you read again.")
 def back(session: Asker) -> Outcome:
     happened = session.chat.come_back(session.user)
     return done(happened, "Welcome back." if happened else "You were not away.")
 
 
-@verb("/ignore [NAME]", "Hear nothing more from somebody, or list whom you ignore.")
+@verb("/ignore [NAME]", "Hear somebody no more, or list them.")
 def ignore(session: Asker, name: Name | None = None) -> Outcome:
     if name is None:
         names, more = cut([name.shown for name in session.user.ignored], size_of)
