@@ -16,7 +16,8 @@ import pyte
 import pytest
 from pexpect.fdpexpect import fdspawn
 
-CLIENT = [sys.executable, "-m", "twisted_chat"]
+# Not from the folder that the tests run in: what is installed is what is tested.
+CLIENT = [sys.executable, "-P", "-m", "twisted_chat"]
 PATIENCE_SECONDS = 5
 ROWS, COLUMNS = 24, 60
 
