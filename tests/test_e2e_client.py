@@ -14,11 +14,11 @@ from typing import Any
 import pexpect
 import pyte
 import pytest
+from conftest import PATIENCE_SECONDS
 from pexpect.fdpexpect import fdspawn
 
 # Not from the folder that the tests run in: what is installed is what is tested.
 CLIENT = [sys.executable, "-P", "-m", "twisted_chat"]
-PATIENCE_SECONDS = 5
 ROWS, COLUMNS = 24, 60
 
 
@@ -130,6 +130,13 @@ TRANSCRIPT = [
     "Connection closed.",
 ]
 TYPED = ["1", "Alex", "Hello everyone!", "q"]
+LAST_LINES = [
+    ["Enter your choice:"],
+    ["Enter your choice: 1", "Enter your username:"],
+    ["Joining the chat as Alex...", "You:"],
+    ["You: Hello everyone!", "You:"],
+]
+"""What is seen before each of them is typed."""
 
 
 @pytest.mark.parametrize("options", [[], ["--plain"]])
@@ -137,8 +144,8 @@ def test_is_used_as_the_menu_says(
     window: Callable[..., Window], chat_server: Any, options: list[str]
 ) -> None:
     alex = window(chat_server, *options)
-    for prompt, line in zip(["Enter your choice:", "Enter your username:", "You:", "You:"], TYPED):
-        alex.shows(prompt)
+    for last, line in zip(LAST_LINES, TYPED):
+        alex.shows(*last)
         alex.types(f"{line}\r")
     alex.shows(*TRANSCRIPT, *MENU, "Enter your choice:")
     assert alex.lines == [*TRANSCRIPT, *MENU, "Enter your choice:"]

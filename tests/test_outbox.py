@@ -561,7 +561,8 @@ async def test_closes_who_never_speaks_or_never_shakes_hands(tls: bool) -> None:
         polite = await threads.deferToThread(server.connect)
         for client in (silent, polite):
             await threads.deferToThread(wait_for_the_end, client)
-    assert 0.9 < time.monotonic() - begun < 3
+    # Not before; how soon after is the machine's affair, and the clock in memory tests that.
+    assert time.monotonic() - begun > 0.9
 
 
 @on_tcp_and_tls
