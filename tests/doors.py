@@ -112,11 +112,12 @@ class Program(Guest):
                 self._heard.append(_event(said, self._rooms[-1:]))
 
     def _follow(self, said: dict[str, Any]) -> None:
-        """Keep the rooms that one is in, the one that one looks at at the end."""
-        mine = said["type"] == "kicked" and said["who"] == self.name
-        if said["type"] in ("welcome", "entered") or mine:
-            self._rooms = [room for room in self._rooms if room != said["room"]]
+        """Keep the rooms that one is in, the one that one looks at at the end.
+
+        Who is removed from a room looks at it still.
+        """
         if said["type"] in ("welcome", "entered"):
+            self._rooms = [room for room in self._rooms if room != said["room"]]
             self._rooms.append(said["room"])
 
     def _ask(self, kind: str, /, **fields: object) -> str:

@@ -552,10 +552,21 @@ def test_kicks_somebody_out_of_a_room(in_dev: list[Guest]) -> None:
     alex.say("quiet now")
     kim.say("still in the lobby")
     assert sam.hears() == [
-        "[#dev]  * Sam left. (After 0 seconds) - kicked by Alex: too loud",
-        "Kim: still in the lobby",
+        " * Sam left. (After 0 seconds) - kicked by Alex: too loud",
+        "[#lobby] Kim: still in the lobby",
     ]
     assert sam.do("join", room="#dev") == "You are in #dev: Alex, Sam."
+
+
+def test_says_nothing_elsewhere_after_a_kick(in_dev: list[Guest]) -> None:
+    """What was meant for a room that one is out of goes nowhere, until one chooses another."""
+    alex, sam, kim = in_dev
+    alex.do("kick", name="sam")
+    assert sam.do("say", text="for #dev alone") == "You are not in #dev. /join #dev first."
+    sam.do("switch", room="#lobby")
+    sam.say("hi")
+    assert kim.hears()[-1] == "Sam: hi"
+    assert not any("alone" in line for line in alex.hears() + kim.hears())
 
 
 def test_makes_an_operator_and_takes_it_back(in_dev: list[Guest]) -> None:
@@ -845,7 +856,7 @@ def test_shows_the_time_before_each_line(person_and_sam: tuple[Person, Person]) 
         ("/name Zed", " * Alex is now known as Zed."),
         ("/afk", " * Alex is away."),
         ("/p #lobby bye now", " * Alex left. (After 0 seconds) - bye now"),
-        ("/p bye now", " * Alex left. (After 0 seconds) - bye now"),
+        ("/p lobby bye now", " * Alex left. (After 0 seconds) - bye now"),
         ("/exit", " * Alex left. (After 0 seconds)"),
         ("/ME waves", "** Alex waves"),
     ],

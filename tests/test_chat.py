@@ -9,6 +9,7 @@ from twisted_chat.chat import Chat
 from twisted_chat.limits import TOPIC_CHARS, Limits
 from twisted_chat.names import RESERVED, room_name, user_name
 from twisted_chat.refused import (
+    AlreadyInRoom,
     NameReserved,
     NameTaken,
     NobodyThere,
@@ -201,7 +202,8 @@ def test_ignores_as_many_as_one_may(alex: User) -> None:
     alex, *others = (_enter(chat, name) for name in ("Alex", "Sam", "Kim", "Joe"))
     for other in others[:2]:
         chat.ignore(alex, other)
-    with pytest.raises(TooMany, match="You ignore 2 names already"):
+    chat.ignore(alex, others[0])
+    with pytest.raises(TooMany, match="You cannot ignore more than 2"):
         chat.ignore(alex, others[2])
     assert chat.unignore(alex, user_name("SAM"))
     chat.ignore(alex, others[2])
@@ -398,7 +400,26 @@ def test_forgets_the_earliest_of_too_many_invitations() -> None:
     chat.make_private(alex, DEV, True)
     for other in (others[0], others[1], others[0], others[2]):
         chat.invite(alex, other, DEV)
-    assert [str(name) for name in chat.rooms[DEV].invited] == ["Sam", "Joe"]
+    assert [str(user.name) for user in chat.rooms[DEV].invited] == ["Sam", "Joe"]
+
+
+def test_invites_a_user_and_not_a_name(chat: Chat, alex: User, kim: User) -> None:
+    """Who is invited may come under another name, and nobody else under theirs."""
+    chat.make_private(alex, DEV, True)
+    joe = _enter(chat, "Joe")
+    chat.invite(alex, kim, DEV)
+    chat.invite(alex, joe, DEV)
+    chat.rename(kim, user_name("Kimberley"))
+    chat.leave(joe, 5.0)
+    with pytest.raises(RoomPrivate):
+        chat.join(_enter(chat, "Joe"), DEV, 6.0)
+    assert chat.join(kim, DEV, 6.0)
+
+
+def test_invites_nobody_who_is_there(chat: Chat, alex: User, sam: User) -> None:
+    """It says so."""
+    with pytest.raises(AlreadyInRoom, match="Sam is in #dev already"):
+        chat.invite(alex, sam, DEV)
 
 
 # Looking.

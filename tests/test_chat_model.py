@@ -16,6 +16,7 @@ from twisted_chat.chat import Chat, Events
 from twisted_chat.limits import Limits
 from twisted_chat.names import RoomName, room_name, user_name
 from twisted_chat.refused import (
+    AlreadyInRoom,
     NameReserved,
     NameTaken,
     NotInRoom,
@@ -99,7 +100,7 @@ class ChatModel(RuleBasedStateMachine):
         self.operators: dict[str, set[User]] = {LOBBY: set()}
         self.locked: set[str] = set()
         self.private: set[str] = set()
-        self.invited: dict[str, list[str]] = {}
+        self.invited: dict[str, list[User]] = {}
 
     @initialize()
     def begin(self) -> None:
@@ -134,6 +135,8 @@ class ChatModel(RuleBasedStateMachine):
         user = self._user(who)
         assert self._asked(None, lambda: self.chat.leave(user, 1.0))
         self.users.remove(user)
+        for room in self.invited:
+            self._uninvite(user, room)
         del self.names[user]
         for room in [room for room, members in self.members.items() if user in members]:
             self._remove(user, room)
@@ -235,12 +238,14 @@ class ChatModel(RuleBasedStateMachine):
         """Ask somebody in; what waits is bounded."""
         user, target, room = self._user(who), self._user(whom), place.casefold()
         why = self._not_in(user, room)
+        if why is None and target in self.members[room]:
+            why = AlreadyInRoom
         if why is None and room in self.private and user not in self.operators[room]:
             why = NotOperator
         invited = self._asked(why, lambda: self.chat.invite(user, target, room_name(place)))
         if invited and room in self.private:
             self._uninvite(target, room)
-            waiting = [*self.invited.get(room, []), self.names[target]]
+            waiting = [*self.invited.get(room, []), target]
             self.invited[room] = waiting[-BOUNDS.invites_per_room :]
 
     # What has to be true at all times.
@@ -271,8 +276,8 @@ class ChatModel(RuleBasedStateMachine):
         """Private rooms, and the invitations that wait."""
         rooms = self.chat.rooms.values()
         assert {_key(room.name) for room in rooms if room.private} == self.private
-        waiting = {_key(room.name): [n.key for n in room.invited] for room in rooms if room.invited}
-        assert waiting == {room: names for room, names in self.invited.items() if names}
+        waiting = {_key(room.name): list(room.invited) for room in rooms if room.invited}
+        assert waiting == {room: users for room, users in self.invited.items() if users}
 
     @invariant()
     def has_no_empty_room_but_the_lobby(self) -> None:
@@ -333,7 +338,7 @@ class ChatModel(RuleBasedStateMachine):
             return TooMany
         if room not in self.members:
             return TooMany if len(self.members) >= BOUNDS.rooms else None
-        if room in self.private and self.names[user] not in self.invited.get(room, ()):
+        if room in self.private and user not in self.invited.get(room, ()):
             return RoomPrivate
         return self._full(room)
 
@@ -349,7 +354,7 @@ class ChatModel(RuleBasedStateMachine):
 
     def _uninvite(self, user: User, room: str) -> None:
         waiting = self.invited.get(room, [])
-        self.invited[room] = [name for name in waiting if name != self.names[user]]
+        self.invited[room] = [one for one in waiting if one is not user]
 
     def _remove(self, user: User, room: str) -> None:
         members, operators = self.members[room], self.operators[room]

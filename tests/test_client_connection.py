@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from service_identity import CertificateError, VerificationError
 from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionDone, ConnectionLost, ConnectionRefusedError
 from twisted.internet.interfaces import IProtocol, IProtocolFactory, IStreamClientEndpoint
@@ -306,6 +307,8 @@ def test_exits_with_1_when_told_not_to_retry(desk_with: Callable[..., Desk]) -> 
             Exception([("SSL routines", "", "certificate verify failed")]),
             "TLS says: certificate verify failed.",
         ),
+        (VerificationError(errors=[]), "The server's certificate is not made out to that name."),
+        (CertificateError(), "The server's certificate is not made out to that name."),
         (Exception("it rained\n here"), "it rained here."),
         (Exception(), "Exception."),
     ],

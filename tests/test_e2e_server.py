@@ -235,7 +235,7 @@ def test_says_that_a_port_is_busy(
     assert finished.returncode == 1
     assert "Traceback" not in finished.stdout + finished.stderr
     assert (
-        f"twistd chat: cannot listen on {endpoint!r}: Address already in use"
+        f"twistd chat: cannot listen: Address already in use: {endpoint}"
         in finished.stderr.splitlines()
     )
     assert list(tmp_path.glob("*.pid")) == []

@@ -5,7 +5,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from twisted_chat.doors.keepalive import MOST_SECONDS, keep_alive, silent_seconds, socket_of
+from twisted_chat.doors.keepalive import (
+    MOST_SECONDS,
+    keep_alive,
+    silent_seconds,
+    socket_of,
+    watched,
+)
 from twisted_chat.limits import OFF
 
 Pair = tuple[socket.socket, socket.socket]
@@ -59,6 +65,7 @@ def test_asks_a_silent_peer(
 def test_asks_nobody_when_that_is_off(pair: Pair, dead_after: int) -> None:
     """The limit is lifted; small lines still go out without delay."""
     keep_alive(pair[0], dead_after)
+    assert not watched(dead_after)
     assert pair[0].getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 0
     assert option(pair[0], "TCP_NODELAY") == 1
 

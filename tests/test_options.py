@@ -11,6 +11,7 @@ from twisted_chat.limits import MOTD_BYTES, MOTD_LINES, OFF, Limits
 from twisted_chat.options import ChatOptions
 
 README = Path(__file__).parent.parent / "README.md"
+OPERATIONS = README.parent / "docs" / "operations.md"
 
 
 def options(*words: str) -> ChatOptions:
@@ -109,6 +110,20 @@ def test_says_what_is_wrong(words: list[str], said: str) -> None:
     assert said in line
     assert line.startswith("twistd chat: ")
     assert "\n" not in line
+
+
+def endpoints() -> list[str]:
+    """The endpoints that the docs show, of the kinds that need no file to be there."""
+    table = OPERATIONS.read_text().partition("| for | endpoint |")[2].partition("\n\n")[0]
+    shown = re.findall(r"`([^`]+)`", table)
+    assert len(shown) >= 6
+    return [one for one in shown if not one.startswith(("ssl:", "systemd:"))]
+
+
+@pytest.mark.parametrize("endpoint", endpoints())
+def test_understands_the_endpoints_of_the_docs(endpoint: str) -> None:
+    """Each can be given to --listen as it stands."""
+    assert options("--listen", endpoint).endpoints == [endpoint]
 
 
 def test_readme_tells_of_every_limit() -> None:

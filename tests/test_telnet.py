@@ -136,11 +136,14 @@ def test_refuses_a_line_that_is_too_long() -> None:
     assert witness.lines() == ["Alex: a\ufffdb", "Alex: c"]
 
 
-@pytest.mark.parametrize(("commands", "closed"), [(TELNET_COMMANDS, False), (201, True)])
-def test_bounds_commands_without_a_word(commands: int, closed: bool) -> None:
-    """200 in a row pass, and one more is a loop."""
+@pytest.mark.parametrize(
+    ("commands", "closed"), [(TELNET_COMMANDS, False), (TELNET_COMMANDS + 1, True)]
+)
+@pytest.mark.parametrize("command", [IAC + NOP, b"a" + IAC + NOP, IAC + SB + b"\x01" + IAC + SE])
+def test_bounds_commands_without_a_line(commands: int, closed: bool, command: bytes) -> None:
+    """So many before the next line pass, and one more is a loop."""
     end, _ = knock()
-    end.send(b"Alex\r\n" + (IAC + NOP) * commands)
+    end.send(b"Alex\r\n" + command * commands)
     assert end.closed == closed
 
 

@@ -31,6 +31,7 @@ HERE = socket.gethostname()
         (UNIXAddress("/run/chat"), "unix", "nc -U /run/chat"),
         (UNIXAddress(b"/run/chat"), "unix", "nc -U /run/chat"),
         (UNIXAddress(None), "unix", "nc -U "),
+        (IPv4Address("TCP", "10.0.0.1", 1), "haproxy", "the proxy in front of 10.0.0.1:1"),
     ],
 )
 def test_says_what_to_type(address: IAddress, kind: str, command: str) -> None:

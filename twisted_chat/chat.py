@@ -12,6 +12,7 @@ from twisted_chat.events import Event
 from twisted_chat.limits import TOPIC_CHARS, Limits
 from twisted_chat.names import RESERVED, Name, RoomName, user_name
 from twisted_chat.refused import (
+    AlreadyInRoom,
     NameReserved,
     NameTaken,
     NobodyThere,
@@ -61,6 +62,8 @@ class Chat:
         self._release(user)
         for name in list(user.ignored):
             self.unignore(user, name)
+        for room in list(user.invited_to):
+            room.uninvite(user)
         user.correspondent = None
         left = events.Left(who=str(user.name), reason=reason, after=int(now - user.since))
         return [left, *self._vacate(user, list(user.rooms.values()))]
@@ -123,8 +126,9 @@ class Chat:
 
         :raises TooMany: the user ignores as many as one may.
         """
-        if len(user.ignored) >= self.limits.ignored_per_user:
-            raise TooMany(f"You ignore {len(user.ignored)} names already. /unignore one first.")
+        most = self.limits.ignored_per_user
+        if other.name not in user.ignored and len(user.ignored) >= most:
+            raise TooMany(f"You cannot ignore more than {most}. /unignore one first.")
         self._ignore(user, other.name)
 
     def unignore(self, user: User, name: Name) -> bool:
@@ -157,10 +161,10 @@ class Chat:
         room = self.rooms.get(name)
         if room is None:
             return [self._add(user, self._make(name), Member(now, operator=True))]
-        if room.private and user.name not in room.invited:
+        if room.private and user not in room.invited:
             raise RoomPrivate(f"{room.name} is private: ask somebody in it for an invitation.")
         self._check_place(room)
-        room.invited.pop(user.name, None)
+        room.uninvite(user)
         return [self._add(user, room, Member(now))]
 
     def part(self, user: User, name: RoomName, now: float, reason: str = "") -> Events:
@@ -249,15 +253,17 @@ class Chat:
         The earliest of too many invitations that wait is forgotten.
 
         :raises NotOperator: the room is private, and the user no operator.
+        :raises AlreadyInRoom: there is no need to.
         :raises NotInRoom: the user is not a member.
         """
         room = self._joined(user, name)
+        if target in room.members:
+            raise AlreadyInRoom(f"{target.name} is in {room.name} already.")
         if room.private:
             room.require_operator(user)
-            room.invited.pop(target.name, None)
-            if len(room.invited) >= self.limits.invites_per_room:
-                del room.invited[next(iter(room.invited))]
-            room.invited[target.name] = None
+            room.invite(target)
+            if len(room.invited) > self.limits.invites_per_room:
+                room.uninvite(next(iter(room.invited)))
         return [events.Invited(room=str(room.name), who=str(target.name), by=str(user.name))]
 
     # Looking.
@@ -336,6 +342,8 @@ class Chat:
                 continue
             if not room.members:
                 del self.rooms[room.name]
+                for invited in list(room.invited):
+                    room.uninvite(invited)
             elif heir := room.heir():
                 room.members[heir].operator = True
                 follow.append(events.Opped(room=str(room.name), who=str(heir.name)))

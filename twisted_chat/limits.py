@@ -43,8 +43,9 @@ LISTED_TOPIC_CHARS = 80
 LIST_BYTES = 900
 """What a list in an answer may take, for the same reason; it says how many it leaves out."""
 
-TELNET_COMMANDS = 200
-"""Telnet commands in a row without a line of text: a real peer needs a dozen, a loop never ends."""
+TELNET_COMMANDS = 300
+"""Telnet commands before the next end of a line: a real peer needs a dozen, one for each of
+256 options at most, and a loop never ends."""
 
 ADDRESSES_REMEMBERED = 10_000
 """Addresses whose new connections are counted; beyond it the one longest quiet is forgotten."""

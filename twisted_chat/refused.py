@@ -67,6 +67,10 @@ class NotInRoom(Refused):
     """The asker is not in the room."""
 
 
+class AlreadyInRoom(Refused):
+    """Who is invited is in the room."""
+
+
 class NotOperator(Refused):
     """Only an operator of the room may do that."""
 

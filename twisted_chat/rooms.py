@@ -17,6 +17,8 @@ class User:
     """Why they are not reading; None while they are."""
     rooms: dict[RoomName, "Room"] = field(default_factory=dict)
     """The rooms they are in, the one entered last at the end."""
+    invited_to: dict["Room", None] = field(default_factory=dict)
+    """The private rooms that they may enter."""
     ignored: dict[Name, None] = field(default_factory=dict)
     """Whom they do not want to hear."""
     correspondent: "User | None" = None
@@ -43,7 +45,7 @@ class Room:
     """Whether only the invited enter, and nobody else sees it."""
     members: dict[User, Member] = field(default_factory=dict)
     """Who is in it, in the order in which they came."""
-    invited: dict[Name, None] = field(default_factory=dict)
+    invited: dict[User, None] = field(default_factory=dict)
     """Who may enter though it is private, the earliest invited first."""
 
     def member(self, user: User) -> Member:
@@ -64,6 +66,17 @@ class Room:
         """
         if not self.member(user).operator:
             raise NotOperator(f"Only an operator of {self.name} may do that.")
+
+    def invite(self, user: User) -> None:
+        """Let the user enter though it is private."""
+        self.uninvite(user)
+        self.invited[user] = None
+        user.invited_to[self] = None
+
+    def uninvite(self, user: User) -> None:
+        """Forget that the user may enter."""
+        self.invited.pop(user, None)
+        user.invited_to.pop(self, None)
 
     def visible_to(self, user: User) -> bool:
         """Whether the user may know that the room exists."""

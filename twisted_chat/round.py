@@ -44,8 +44,7 @@ class Round:
         by = happened.by
         self._ignoring.update(happened.ignored_by)
         for event in happened.events:
-            # Whoever did something is not told in the same words as the others.
-            self._alone[by]
+            self._hears_alone(by)
             position = self._append(event, happened)
             self._safely(partial(self._place, event, position, by))
         for reply in happened.replies:
@@ -97,7 +96,7 @@ class Round:
         self._audience.join(event.who, event.room)
         for session in self._audience.sessions(event.who):
             self._since[session, event.room] = position
-            self._alone[session]
+            self._hears_alone(session)
             self._safely(session.moved)
 
     @_place.register
@@ -135,6 +134,10 @@ class Round:
         self._audience.part(who, room)
 
     # Who hears which lines.
+
+    def _hears_alone(self, session: Hearer) -> None:
+        """Give it lines of its own: what one did, or where one came in, makes them others."""
+        self._alone.setdefault(session, [])
 
     def _append(self, said: Event | Reply, happened: Happened) -> int:
         self._said.append((said, happened))

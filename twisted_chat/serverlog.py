@@ -31,6 +31,10 @@ class ServerLog:
         """The server accepts connections."""
         self._log.info("Server is running...")
 
+    def cannot_start(self, why: str) -> None:
+        """The server ends before it has begun."""
+        self._log.critical("{why}", why=why)
+
     def way_in(self, how: str) -> None:
         """One way to get in, as one would type it."""
         self._log.info("Enter with: {how}", how=how)

@@ -145,4 +145,7 @@ class _Announced:
         why = failure.value
         reason = why.socketError if isinstance(why, CannotListenError) else why
         words = getattr(reason, "strerror", None) or reason
-        raise CannotStart(f"twistd chat: cannot listen on {self._description!r}: {words}") from None
+        # The reason first: twistd in the background shows a hundred bytes of it.
+        said = f"twistd chat: cannot listen: {words}: {self._description}"
+        self._log.cannot_start(said)
+        raise CannotStart(said) from None

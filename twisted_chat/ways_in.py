@@ -19,6 +19,8 @@ def way_in(address: IAddress, kind: str) -> str:
         return f"nc -U {path.decode() if isinstance(path, bytes) else path}"
     if not isinstance(address, IPv4Address | IPv6Address):
         return str(address)
+    if kind == "haproxy":
+        return f"the proxy in front of {address.host}:{address.port}"
     host = socket.gethostname() if address.host in _EVERYWHERE else address.host
     if kind in ("ssl", "tls"):
         shown = f"[{host}]" if ":" in host else host

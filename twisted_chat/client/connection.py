@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Protocol, cast
 
+from service_identity import CertificateError, VerificationError
 from twisted.application.internet import ClientService, backoffPolicy
 from twisted.internet.defer import CancelledError
 from twisted.internet.error import ConnectError, ConnectionDone
@@ -58,7 +59,7 @@ class ServerLine(LineReceiver):
     def lineReceived(self, line: bytes) -> None:
         if line.startswith(b"{"):
             self._last_words = ""
-            self._link.heard(hear(line))
+            self._link.heard(self, hear(line))
         else:
             self._last_words = line.decode(errors="replace").strip()
 
@@ -120,9 +121,9 @@ class Link:
         if self._line is not None:
             self._line.sendLine(line)
 
-    def heard(self, heard: Heard | None) -> None:
-        """The server said something."""
-        if heard is not None:
+    def heard(self, line: ServerLine, heard: Heard | None) -> None:
+        """The server said something, and not on a connection that was closed."""
+        if heard is not None and line is self._line:
             self._listener.heard(heard)
 
     def lost(self, line: ServerLine, why: str) -> None:
@@ -197,4 +198,6 @@ def _words_of(failure: Failure) -> str:
             return str(failure.value).partition(": ")[0]
         case Exception(args=([(_, _, str(why)), *_],)):
             return f"TLS says: {why}"
+        case VerificationError() | CertificateError():
+            return "The server's certificate is not made out to that name"
     return failure.getErrorMessage()

@@ -94,7 +94,9 @@ class FaultObserver:
         self._client = client
 
     def __call__(self, event: LogEvent) -> None:
-        if event["log_level"] is LogLevel.critical:
+        # A certificate that does not fit is the server's fault, and the connection tells of it.
+        theirs = event.get("log_namespace") == "twisted.internet._sslverify"
+        if event["log_level"] is LogLevel.critical and not theirs:
             # Reactors still log the old way, which has another name for the failure.
             failure = event.get("log_failure") or event.get("failure")
             self._client.broken(failure.value if failure else RuntimeError(formatEvent(event)))

@@ -82,7 +82,10 @@ class Presence:
         if isinstance(event, events.Renamed) and event.who == self.name:
             self.name = event.to
         if isinstance(event, events.Kicked) and event.who == self.name:
+            looked_at_it = event.room == self.current
             self.leave(event.room)
+            # The server waits for a choice too, so that nothing goes where it was not meant to.
+            self.current = "" if looked_at_it else self.current
 
 
 def verb_of(request: Request) -> str:

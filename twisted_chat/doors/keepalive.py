@@ -33,7 +33,7 @@ def keep_alive(tcp: socket.socket, dead_after: int) -> None:
     the kernel can count to means never.
     """
     tcp.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    if dead_after > MOST_SECONDS:
+    if not watched(dead_after):
         return
     idle = max(1, dead_after // 2)
     tcp.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
@@ -45,6 +45,11 @@ def keep_alive(tcp: socket.socket, dead_after: int) -> None:
     ):
         if hasattr(socket, option):
             tcp.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)
+
+
+def watched(dead_after: int) -> bool:
+    """Whether peers are asked at all: a kernel that cannot count so far asks nobody."""
+    return dead_after <= MOST_SECONDS
 
 
 def silent_seconds(tcp: socket.socket) -> float:

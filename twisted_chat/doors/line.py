@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from socket import socket
 from typing import Any
 
@@ -15,7 +16,7 @@ from zope.interface import implementer
 
 from twisted_chat.admission import Admission
 from twisted_chat.clock import Clock
-from twisted_chat.doors.keepalive import keep_alive, silent_seconds, socket_of
+from twisted_chat.doors.keepalive import keep_alive, silent_seconds, socket_of, watched
 from twisted_chat.doors.telnet import IAC, Telnet
 from twisted_chat.house import House
 from twisted_chat.limits import TURNED_AWAY_AT_ONCE
@@ -62,7 +63,9 @@ class ChatProtocol(LineReceiver):
         )
         self._tcp = socket_of(self.transport)
         if self._tcp is not None:
-            keep_alive(self._tcp, house.limits.dead_peer_seconds)
+            # A peer that has hung up already is no reason to fail: the reactor will tell of it.
+            with suppress(OSError):
+                keep_alive(self._tcp, house.limits.dead_peer_seconds)
         self._session = Session(house, self)
         self._session.greet()
 
@@ -114,16 +117,16 @@ class ChatProtocol(LineReceiver):
         self._outbox.close()
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
+        self._gone(self)
+        self._tcp = None
         self._stop_breather()
         self._outbox.closed()
         self._session.lost("" if reason.check(ConnectionDone) else "lost connection")
-        self._tcp = None
-        self._gone(self)
 
     def check_alive(self) -> None:
         """Give up a peer whose machine has answered nothing for too long."""
         most = self._house.limits.dead_peer_seconds
-        if self._tcp is not None and silent_seconds(self._tcp) >= most:
+        if self._tcp is not None and watched(most) and silent_seconds(self._tcp) >= most:
             self._drop("timed out")
 
     # What the session calls.

@@ -42,11 +42,12 @@ class Telnet(telnet.Telnet):
         self._take = take
         self._leave = leave
         self._commands = 0
+        self._over = False
 
     def dataReceived(self, data: bytes) -> None:
         """Tell commands and text apart, wherever the bytes are cut."""
         for piece in self._pieces(data):
-            if self.transport.disconnecting:
+            if self._over or self.transport.disconnecting:
                 return
             if self.state == "data" and _TEXT.match(piece):
                 # The parser takes ninety bytes of memory for every byte of it.
@@ -58,12 +59,15 @@ class Telnet(telnet.Telnet):
                 self._unknown(piece)
 
     def applicationDataReceived(self, data: bytes) -> None:
-        self._commands = 0
-        self._take(data.replace(b"\r", b"\n"))
+        text = data.replace(b"\r", b"\n")
+        if b"\n" in text:
+            self._commands = 0
+        self._take(text)
 
     def commandReceived(self, command: bytes, argument: bytes | None) -> None:
-        self._commands += 1
-        if command in _LEAVE or self._commands > TELNET_COMMANDS:
+        self._count_command()
+        if command in _LEAVE:
+            # What follows is read on: a peer may show nothing before its next question is answered.
             self._leave()
         elif command == telnet.AYT:
             self._write(b"\r\n-> Yes.\r\n")
@@ -72,6 +76,14 @@ class Telnet(telnet.Telnet):
 
     def negotiate(self, data: list[bytes]) -> None:
         """Subnegotiate nothing, as no option was agreed to; conch trips over an empty one."""
+        self._count_command()
+
+    def _count_command(self) -> None:
+        """Commands cost more than text, and are not paced as lines are: few go with a line."""
+        self._commands += 1
+        if self._commands > TELNET_COMMANDS:
+            self._over = True
+            self._leave()
 
     def _pieces(self, data: bytes) -> Iterator[bytes]:
         """Runs of text, and the bytes of a command one by one, so that none takes others along."""

@@ -73,6 +73,7 @@ class Inside:
         self._depart(happened, goodbye)
 
     def dismiss(self, goodbye: Goodbye) -> None:
+        self._house.log.gone(str(self.user.name), goodbye.text)
         self._depart([], goodbye)
 
     # What a verb needs.
@@ -94,11 +95,12 @@ class Inside:
 
     @property
     def current(self) -> RoomName | None:
-        """The room that the user looks at: the chosen one, else the one entered last."""
-        rooms = self.user.rooms
-        if self._looks_at in rooms:
-            return rooms[self._looks_at].name
-        return next(reversed(rooms.values())).name if rooms else None
+        """The room that the user looks at.
+
+        One who was removed from it looks at it still, until they choose another: what they type
+        meant for it does not go elsewhere.
+        """
+        return self._looks_at
 
     def now(self) -> float:
         """The moment, in seconds."""
@@ -114,9 +116,9 @@ class Inside:
             raise NotInRoom("You are in no room. /join one, /list shows those there are.")
         return room
 
-    def look_at(self, room: RoomName) -> None:
-        """Make a room that the user is in the current one."""
-        self._looks_at = room
+    def look_at(self, room: RoomName | None) -> None:
+        """Make a room that the user is in the current one, or none."""
+        self._looks_at = None if room is None else self.user.rooms[room].name
         self.look()
 
     def show(self, **wishes: bool) -> None:

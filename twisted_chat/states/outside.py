@@ -79,7 +79,7 @@ class Outside:
         self._stop()
         session.echo = hello is not None and hello.echo
         session.state = inside = Inside(session, user)
-        inside.look()
+        inside.look_at(house.chat.lobby)
         house.log.entered(str(name))
         welcome = inside.welcome().to(None if hello is None else hello.id)
         house.delivery.add(Happened(happened, session, (welcome,)))

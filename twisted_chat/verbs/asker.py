@@ -49,8 +49,8 @@ class Asker(Protocol):
         :raises NotInRoom: none is named, and the user is in none.
         """
 
-    def look_at(self, room: RoomName) -> None:
-        """Make a room that the user is in the current one."""
+    def look_at(self, room: RoomName | None) -> None:
+        """Make a room that the user is in the current one, or none."""
 
     def show(self, **wishes: bool) -> None:
         """See more or less."""

@@ -43,6 +43,8 @@ def switch(session: Asker, room: RoomName) -> Outcome:
 def part(session: Asker, room: RoomName | None = None, reason: Reason = NO_REASON) -> Outcome:
     name = session.room(room)
     happened = session.chat.part(session.user, name, session.now(), reason)
+    if name == session.current:
+        session.look_at(next(reversed(session.user.rooms), None))
     now = f"You look at {session.current} now." if session.current else "You are in no room now."
     return done(happened, f"You left {name}. {now}")
 

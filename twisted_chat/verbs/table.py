@@ -69,7 +69,7 @@ class Table:
             return self._request(self.named("say"), {"text": line})
         if line.startswith("//"):
             return self._request(self.named("say"), {"text": line[1:]})
-        word, _, rest = line[1:].partition(" ")
+        word, rest = [*line[1:].split(None, 1), "", ""][:2]
         verb = self.named(word.casefold())
         return self._request(verb, _arguments(verb, rest.strip()))
 
@@ -119,8 +119,6 @@ def _arguments(verb: Verb, rest: str) -> dict[str, object]:
         if not rest:
             break
         last = position == len(words) - 1
-        if name == "ROOM" and word.startswith("[") and not last and not rest.startswith("#"):
-            continue
         if last and name in ("TEXT", "REASON"):
             value, rest = rest, ""
         else:
