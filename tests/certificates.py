@@ -8,17 +8,20 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 
-def self_signed() -> bytes:
-    """A certificate that has signed itself, with its key, as PEM."""
+def self_signed(*names: str) -> bytes:
+    """A certificate for hosts of these names that has signed itself, with its key, as PEM."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
     now = datetime.datetime.now(datetime.UTC)
-    signed = (
+    wanted = (
         x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
         .not_valid_before(now - datetime.timedelta(days=1))
         .not_valid_after(now + datetime.timedelta(days=1))
-        .sign(key, hashes.SHA256())
     )
+    if names:
+        hosts = x509.SubjectAlternativeName([x509.DNSName(host) for host in names])
+        wanted = wanted.add_extension(hosts, critical=False)
+    signed = wanted.sign(key, hashes.SHA256())
     pem = serialization.Encoding.PEM
     private = serialization.PrivateFormat.PKCS8
     return signed.public_bytes(pem) + key.private_bytes(pem, private, serialization.NoEncryption())

@@ -164,6 +164,10 @@ class Broken:
 
     def __init__(self) -> None:
         self.faults: list[BaseException | None] = []
+        self.distrusts = 0
+
+    def distrusted(self) -> None:
+        self.distrusts += 1
 
     def broken(self, fault: BaseException | None) -> None:
         self.faults.append(fault)
@@ -176,3 +180,10 @@ def test_tells_the_client_of_faults_alone() -> None:
     observer({"log_level": LogLevel.critical, "log_format": "not fine"})
     (fault,) = client.faults
     assert str(fault) == "not fine"
+
+
+def test_takes_a_certificate_without_a_name_for_no_fault_of_ours() -> None:
+    client: Any = Broken()
+    observer = FaultObserver(client)
+    observer({"log_level": LogLevel.critical, "log_namespace": "twisted.internet._sslverify"})
+    assert (client.faults, client.distrusts) == ([], 1)

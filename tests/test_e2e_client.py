@@ -14,6 +14,7 @@ from typing import Any
 import pexpect
 import pyte
 import pytest
+from certificates import self_signed
 from conftest import PATIENCE_SECONDS
 from pexpect.fdpexpect import fdspawn
 
@@ -420,3 +421,28 @@ def test_restores_the_terminal_after_a_fault(chat_server: Any, options: list[str
     assert termios.tcgetattr(theirs) == before
     os.close(ours)
     os.close(theirs)
+
+
+@pytest.mark.parametrize("names", [[], ["chat.example.org"], ["localhost"]])
+def test_talks_to_no_server_whose_name_is_not_its_own(
+    start_server: Callable[..., Any], tmp_path: Path, names: list[str]
+) -> None:
+    """Nothing reaches one whose certificate is made out to nobody, or to somebody else."""
+    pem = tmp_path / "server.pem"
+    pem.write_bytes(self_signed(*names))
+    server = start_server("--listen", f"ssl:0:interface=127.0.0.1:privateKey={pem}")
+    done = subprocess.run(
+        [*CLIENT, "--connect", f"tls:localhost:{server.port}", "--name", "Alex", "--no-retry"],
+        input="hi\n",
+        env={**os.environ, "SSL_CERT_FILE": str(pem)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    server.stop()
+    right = names == ["localhost"]
+    assert done.returncode == (0 if right else 1)
+    assert ("certificate" in done.stdout) is not right
+    assert done.stderr == ""
+    assert any("User Alex has joined" in line for line in server.log) is right

@@ -13,6 +13,8 @@ from twisted_chat.client.hearing import Heard
 from twisted_chat.client.line import Line
 from twisted_chat.client.screen import Screen
 
+NAMELESS = "The server's certificate has no name that could be checked (subjectAltName)."
+
 
 class Client:
     """Joins a conversation to the world.
@@ -73,6 +75,12 @@ class Client:
         self._waiting.clear()
         self._conversation.interrupted(SIGNAL_SECONDS)
         self._go_on()
+
+    def distrusted(self) -> None:
+        """Nobody can tell whether it is the right server: end before anything is sent to it."""
+        self._link.abort()
+        self._waiting.clear()
+        self._conversation.give_up(NAMELESS)
 
     def broken(self, fault: BaseException | None) -> None:
         """Something is wrong that nobody can type around: end, and say so when all is restored."""

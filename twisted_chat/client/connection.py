@@ -116,6 +116,11 @@ class Link:
         if line is not None and line.transport is not None:
             line.transport.loseConnection()
 
+    def abort(self) -> None:
+        """Cut the connection, and whatever is still to be sent on it."""
+        if self._line is not None:
+            cast(ITCPTransport, self._line.transport).abortConnection()
+
     def send(self, line: bytes) -> None:
         """Send a line; what is sent just after a loss is lost with the connection."""
         if self._line is not None:

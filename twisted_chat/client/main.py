@@ -94,9 +94,12 @@ class FaultObserver:
         self._client = client
 
     def __call__(self, event: LogEvent) -> None:
-        # A certificate that does not fit is the server's fault, and the connection tells of it.
-        theirs = event.get("log_namespace") == "twisted.internet._sslverify"
-        if event["log_level"] is LogLevel.critical and not theirs:
+        if event["log_level"] is not LogLevel.critical:
+            return
+        if event.get("log_namespace") == "twisted.internet._sslverify":
+            # Where a certificate has no name to check, Twisted logs that, and goes on.
+            self._client.distrusted()
+        else:
             # Reactors still log the old way, which has another name for the failure.
             failure = event.get("log_failure") or event.get("failure")
             self._client.broken(failure.value if failure else RuntimeError(formatEvent(event)))
