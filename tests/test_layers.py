@@ -37,7 +37,8 @@ KNOWS: dict[str, set[str]] = {
     "refused": {"events"},
     # The rules.
     "rooms": {"names", "refused"},
-    "chat": {"events", "limits", "names", "refused", "rooms"},
+    "held": {"names", "refused", "rooms"},
+    "chat": {"events", "held", "limits", "names", "refused", "rooms"},
     "admission": {"clock", "limits", "pace"},
     # The way out.
     "wording": {"answers", "events"},

@@ -5,17 +5,15 @@ or with a `Refused`.  It knows no bytes, no reactor, no clock and no database: w
 matters it is an argument, in seconds since any epoch.  Texts come here cleaned.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from twisted_chat import events
 from twisted_chat.events import Event
+from twisted_chat.held import HeldNames
 from twisted_chat.limits import TOPIC_CHARS, Limits
-from twisted_chat.names import RESERVED, Name, RoomName, user_name
+from twisted_chat.names import RESERVED, Name, RoomName
 from twisted_chat.refused import (
     AlreadyInRoom,
-    NameReserved,
-    NameTaken,
-    NobodyThere,
     NoSuchRoom,
     NotInRoom,
     NotOperator,
@@ -36,10 +34,8 @@ class Chat:
         self.lobby = lobby
         self.limits = bounds
         self.rooms: dict[RoomName, Room] = {lobby: Room(lobby)}
-        self.users: dict[Name, User] = {}
-        self._looks: dict[str, User] = {}
+        self._held = HeldNames(reserved)
         self._ignoring: dict[Name, set[User]] = {}
-        self._reserved = frozenset().union(*(_guises(user_name(name)) for name in reserved))
 
     # Coming, going, and being called something.
 
@@ -50,16 +46,16 @@ class Chat:
         :raises NameTaken: it is, or looks like, that of somebody who is here.
         :raises RoomFull: the lobby has no place left.
         """
-        self._check_free(name)
+        self._held.check(name)
         lobby = self.rooms[self.lobby]
         self._check_place(lobby)
         user = User(name, now, bot=bot)
-        self._hold(user)
+        self._held.hold(user)
         return user, [self._add(user, lobby, Member(now))]
 
     def leave(self, user: User, now: float, reason: str = "") -> Events:
         """Let the user out; from now on another may have the name."""
-        self._release(user)
+        self._held.release(user)
         for name in list(user.ignored):
             self.unignore(user, name)
         for room in list(user.invited_to):
@@ -74,13 +70,13 @@ class Chat:
         :raises NameReserved: the name is, or looks like, one of the server's own.
         :raises NameTaken: it is, or looks like, that of somebody else.
         """
-        self._check_free(name, user)
+        self._held.check(name, user)
         old = user.name
         if old.shown == name.shown:
             return []
-        self._release(user)
+        self._held.release(user)
         user.name = name
-        self._hold(user)
+        self._held.hold(user)
         for other in list(self._ignoring.get(old, ())):
             self.unignore(other, old)
             self._ignore(other, name)
@@ -268,15 +264,17 @@ class Chat:
 
     # Looking.
 
+    @property
+    def users(self) -> Mapping[Name, User]:
+        """Who is here, by name."""
+        return self._held.users
+
     def user(self, name: Name) -> User:
         """The user of that name.
 
         :raises NobodyThere: there is none.
         """
-        try:
-            return self.users[name]
-        except KeyError:
-            raise NobodyThere(f"There is nobody called {name} here. /names lists all.") from None
+        return self._held.user(name)
 
     def room(self, user: User, name: RoomName) -> Room:
         """The room of that name, as far as the user may know of it.
@@ -295,27 +293,9 @@ class Chat:
 
     # How the above is done.
 
-    def _check_free(self, name: Name, user: User | None = None) -> None:
-        if _guises(name) & self._reserved:
-            raise NameReserved(f"The name {name} is reserved. Choose another.")
-        for look in name.looks:
-            holder = self._looks.get(look, user)
-            if holder is not user and holder is not None:
-                raise NameTaken(_taken(name, holder.name))
-
     def _ignore(self, user: User, name: Name) -> None:
         user.ignored[name] = None
         self._ignoring.setdefault(name, set()).add(user)
-
-    def _hold(self, user: User) -> None:
-        self.users[user.name] = user
-        for look in user.name.looks:
-            self._looks[look] = user
-
-    def _release(self, user: User) -> None:
-        del self.users[user.name]
-        for look in user.name.looks:
-            del self._looks[look]
 
     def _check_place(self, room: Room) -> None:
         if len(room.members) >= self.limits.members_per_room:
@@ -367,17 +347,3 @@ class Chat:
             return room.members[target]
         except KeyError:
             raise NotInRoom(f"{target.name} is not in {room.name}.") from None
-
-
-_DISGUISES = str.maketrans("l103457", "iioeast", "-_.")
-
-
-def _guises(name: Name) -> frozenset[str]:
-    """What the name looks like to somebody who reads digits as letters: adm1n, 4dmin, admin_."""
-    return frozenset(look.translate(_DISGUISES) for look in name.looks)
-
-
-def _taken(name: Name, holder: Name) -> str:
-    if name == holder:
-        return f"The name {name} is taken. Choose another."
-    return f"The name {name} looks like {holder}, who is here. Choose another."
