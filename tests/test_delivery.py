@@ -73,15 +73,10 @@ class Ear:
     def __init__(self) -> None:
         self.writes: list[bytes] = []
         self.hung_up = False
-        self.moves = 0
 
     def hear(self, told: bytes) -> None:
         """Keep it."""
         self.writes.append(told)
-
-    def moved(self) -> None:
-        """Count it."""
-        self.moves += 1
 
     def hang_up(self) -> None:
         """Note it."""
@@ -344,16 +339,12 @@ class Deaf(Ear):
         self._fail("hear")
         super().hear(told)
 
-    def moved(self) -> None:
-        """Fail, or count it."""
-        self._fail("moved")
-
     def hang_up(self) -> None:
         """Fail, or note it."""
         self._fail("hang_up")
 
 
-@pytest.mark.parametrize("failing", ["hear", "moved", "hang_up"])
+@pytest.mark.parametrize("failing", ["hear", "hang_up"])
 def test_harms_nobody_else_where_a_session_fails(
     hall: Hall,
     journal: SlowJournal,

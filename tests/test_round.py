@@ -51,9 +51,6 @@ class Ear:
         assert not self.hung_up
         self.writes.append(told)
 
-    def moved(self) -> None:
-        """Go on seeing the same."""
-
     def hang_up(self) -> None:
         """Hear nothing more."""
         self.hung_up = True

@@ -31,10 +31,6 @@ class Hearer(Protocol):
         """Take these bytes, unless it is gone."""
         ...
 
-    def moved(self) -> None:
-        """Its user hears other rooms than before."""
-        ...
-
     def hang_up(self) -> None:
         """It has heard the last; close when that is sent."""
         ...

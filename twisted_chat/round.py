@@ -97,7 +97,6 @@ class Round:
         for session in self._audience.sessions(event.who):
             self._since[session, event.room] = position
             self._hears_alone(session)
-            self._safely(session.moved)
 
     @_place.register
     def _(self, event: events.Kicked, position: int, by: Hearer) -> None:
@@ -130,7 +129,6 @@ class Round:
         for session in self._audience.sessions(who):
             start = self._since.pop((session, room), 0)
             self._spans[session].append((room, start, position + 1))
-            self._safely(session.moved)
         self._audience.part(who, room)
 
     # Who hears which lines.

@@ -120,13 +120,16 @@ class Session:
         """Send what was told."""
         self._listener.hear(told)
 
-    def moved(self) -> None:
-        """The user is in other rooms than before."""
-        self.state.look()
-
     def hang_up(self) -> None:
         """Close the connection when all is sent."""
         self._listener.hang_up()
+
+    # What its state changes.
+
+    def show(self, **wishes: str | bool) -> None:
+        """See more, less, or another room."""
+        self.view = msgspec.structs.replace(self.view, **wishes)
+        self.style = self._listener.style_for(self.view)
 
     def _safely(self, take: Callable[[str], None], line: str) -> None:
         """Take a line; a fault of the program ends neither the connection nor the server."""
@@ -135,13 +138,6 @@ class Session:
         except Exception:
             self.house.log.fault("taking a line")
             self.refuse(SomethingWrong(), TABLE.id_of(line))
-
-    # What its state changes.
-
-    def show(self, **wishes: str | bool) -> None:
-        """See more, less, or another room."""
-        self.view = msgspec.structs.replace(self.view, **wishes)
-        self.style = self._listener.style_for(self.view)
 
     def _count_bad_request(self, why: Refused) -> None:
         if isinstance(why, BadRequest):

@@ -29,7 +29,7 @@ from twisted_chat.text import clean
 
 _HTTP = re.compile(rb"[A-Z]+ \S+ HTTP/\d")
 _TLS = b"\x16\x03"
-NOT_THAT = "This is a chat, for nc and telnet. Goodbye."
+_NOT_THAT = "This is a chat, for nc and telnet. Goodbye."
 _GOODBYES = (b"\x03", b"\x04")
 """Ctrl-C and Ctrl-D at the start of a line, as a telnet sends them that has not negotiated."""
 
@@ -72,7 +72,7 @@ class ChatProtocol(LineReceiver):
     def dataReceived(self, data: bytes) -> None:
         if self._line == self._first_line and data.startswith(_TLS):
             # There may be no line end in it for as long as it likes.
-            self._session.end(NOT_THAT)
+            self._session.end(_NOT_THAT)
             return
         if self._telnet is None and IAC in data and not self._program:
             self._speak_telnet()
@@ -182,7 +182,7 @@ class ChatProtocol(LineReceiver):
             self._line = self._program_line
             self._session.show()
         elif _HTTP.match(line):
-            self._session.end(NOT_THAT)
+            self._session.end(_NOT_THAT)
             return
         else:
             self._line = self._person_line

@@ -63,9 +63,6 @@ class Inside:
     def reply(self, *replies: Reply) -> None:
         self._tell([], *replies)
 
-    def look(self) -> None:
-        self._session.show(current=str(self.current or ""))
-
     def leave(self, reason: str, goodbye: Goodbye | None = None) -> None:
         name = str(self.user.name)
         happened = self.chat.leave(self.user, self.now(), reason)
@@ -119,7 +116,7 @@ class Inside:
     def look_at(self, room: RoomName | None) -> None:
         """Make a room that the user is in the current one, or none."""
         self._looks_at = None if room is None else self.user.rooms[room].name
-        self.look()
+        self._session.show(current=str(self.current or ""))
 
     def show(self, **wishes: bool) -> None:
         """See more or less."""

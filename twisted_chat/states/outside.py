@@ -59,9 +59,6 @@ class Outside:
         for reply in replies:
             self._session.hear(self._session.style.reply(reply))
 
-    def look(self) -> None:
-        pass
-
     def leave(self, reason: str, goodbye: Goodbye | None = None) -> None:
         self._stop()
         self._session.state = GONE

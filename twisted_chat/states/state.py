@@ -23,9 +23,6 @@ class State(Protocol):
     def reply(self, *replies: Reply) -> None:
         """Tell this session something, after all that it was told before."""
 
-    def look(self) -> None:
-        """See the room that the user looks at now."""
-
     def leave(self, reason: str, goodbye: Goodbye | None = None) -> None:
         """Be gone; with a goodbye, the connection closes after it."""
 
@@ -45,9 +42,6 @@ class Gone:
         pass
 
     def reply(self, *replies: Reply) -> None:
-        pass
-
-    def look(self) -> None:
         pass
 
     def leave(self, reason: str, goodbye: Goodbye | None = None) -> None:
