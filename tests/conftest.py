@@ -6,11 +6,15 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from threading import Thread
 
 import pytest
+
+os.environ["TZ"] = "UTC"
+time.tzset()
 
 TWISTD = str(Path(sys.executable).with_name("twistd"))
 PATIENCE_SECONDS = 20
@@ -35,8 +39,10 @@ class ChatServer:
     ) -> None:
         self.folder = folder
         self.log: list[str] = []
+        # Never the user's own, in which a real chat may be kept.
+        data = () if "--data" in options else ("--data", str(folder / "data"))
         self.process = subprocess.Popen(
-            [*runner, "chat", *(options or ("--listen", "tcp:0:interface=127.0.0.1"))],
+            [*runner, "chat", *(options or ("--listen", "tcp:0:interface=127.0.0.1")), *data],
             cwd=folder,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from twisted_chat import events
+from twisted_chat.accounts.book import Book
 from twisted_chat.chat import Chat
 from twisted_chat.limits import TOPIC_CHARS, Limits
 from twisted_chat.names import RESERVED, room_name, user_name
@@ -36,7 +37,7 @@ def chat() -> Chat:
 @pytest.fixture
 def alex(chat: Chat) -> User:
     """Somebody who entered at 100 and made #dev at 200."""
-    user, _ = chat.enter(user_name("Alex"), 100.0)
+    user, _ = chat.enter(user_name("Alex"), 100.0, identity="g:Alex")
     chat.join(user, DEV, 200.0)
     return user
 
@@ -44,7 +45,7 @@ def alex(chat: Chat) -> User:
 @pytest.fixture
 def sam(chat: Chat, alex: User) -> User:
     """Somebody who entered after Alex, and #dev at 300."""
-    user, _ = chat.enter(user_name("Sam"), 150.0)
+    user, _ = chat.enter(user_name("Sam"), 150.0, identity="g:Sam")
     chat.join(user, DEV, 300.0)
     return user
 
@@ -170,7 +171,7 @@ def test_emotes_in_a_room(chat: Chat, alex: User) -> None:
         lambda chat, kim: chat.kick(kim, kim, DEV, 1.0),
         lambda chat, kim: chat.set_operator(kim, kim, DEV, True),
         lambda chat, kim: chat.lock_topic(kim, DEV, True),
-        lambda chat, kim: chat.make_private(kim, DEV, True),
+        lambda chat, kim: chat.make_private(kim, DEV, True, "mark"),
         lambda chat, kim: chat.invite(kim, kim, DEV),
     ],
 )
@@ -325,7 +326,7 @@ def test_keeps_a_locked_topic_from_all_but_operators(chat: Chat, alex: User, sam
         lambda chat, sam, room: chat.kick(sam, sam, room, 1.0),
         lambda chat, sam, room: chat.set_operator(sam, sam, room, True),
         lambda chat, sam, room: chat.lock_topic(sam, room, True),
-        lambda chat, sam, room: chat.make_private(sam, room, True),
+        lambda chat, sam, room: chat.make_private(sam, room, True, "mark"),
     ],
 )
 @pytest.mark.parametrize("room", [LOBBY, DEV])
@@ -371,7 +372,7 @@ def test_makes_an_operator_and_unmakes_one(chat: Chat, alex: User, sam: User) ->
 
 def test_lets_only_the_invited_into_a_private_room(chat: Chat, alex: User, kim: User) -> None:
     """An invitation is for one time; who comes again needs another."""
-    happened = chat.make_private(alex, DEV, True)
+    happened = chat.make_private(alex, DEV, True, "mark")
     assert happened == [events.MadePrivate(room="#dev", by="Alex", on=True)]
     with pytest.raises(RoomPrivate):
         chat.join(kim, DEV, 1.0)
@@ -387,7 +388,7 @@ def test_lets_an_operator_alone_invite_into_a_private_room(
 ) -> None:
     """Into an open one every member may."""
     assert chat.invite(sam, kim, DEV) == [events.Invited(room="#dev", who="Kim", by="Sam")]
-    chat.make_private(alex, DEV, True)
+    chat.make_private(alex, DEV, True, "mark")
     with pytest.raises(NotOperator):
         chat.invite(sam, kim, DEV)
 
@@ -397,22 +398,22 @@ def test_forgets_the_earliest_of_too_many_invitations() -> None:
     chat = _chat(invites_per_room=2)
     alex, *others = (_enter(chat, name) for name in ("Alex", "Sam", "Kim", "Joe"))
     chat.join(alex, DEV, 1.0)
-    chat.make_private(alex, DEV, True)
+    chat.make_private(alex, DEV, True, "mark")
     for other in (others[0], others[1], others[0], others[2]):
         chat.invite(alex, other, DEV)
-    assert [str(user.name) for user in chat.rooms[DEV].invited] == ["Sam", "Joe"]
+    assert chat.rooms[DEV].charter.invited == ("g:Sam", "g:Joe")
 
 
 def test_invites_a_user_and_not_a_name(chat: Chat, alex: User, kim: User) -> None:
     """Who is invited may come under another name, and nobody else under theirs."""
-    chat.make_private(alex, DEV, True)
+    chat.make_private(alex, DEV, True, "mark")
     joe = _enter(chat, "Joe")
     chat.invite(alex, kim, DEV)
     chat.invite(alex, joe, DEV)
     chat.rename(kim, user_name("Kimberley"))
     chat.leave(joe, 5.0)
     with pytest.raises(RoomPrivate):
-        chat.join(_enter(chat, "Joe"), DEV, 6.0)
+        chat.join(chat.enter(user_name("Joe"), 6.0, identity="g:another")[0], DEV, 6.0)
     assert chat.join(kim, DEV, 6.0)
 
 
@@ -434,7 +435,7 @@ def test_finds_a_user_by_any_case(chat: Chat, alex: User) -> None:
 
 def test_says_the_same_of_a_hidden_room_as_of_none(chat: Chat, alex: User, kim: User) -> None:
     """Who may not know of a room cannot tell it from one that is not there."""
-    chat.make_private(alex, DEV, True)
+    chat.make_private(alex, DEV, True, "mark")
     texts = []
     for name in (DEV, room_name("#no")):
         with pytest.raises(NoSuchRoom) as refused:
@@ -449,15 +450,15 @@ def test_lists_the_rooms_one_may_know_of(chat: Chat, alex: User, sam: User, kim:
     for name in ("#b", "#a"):
         chat.join(alex, room_name(name), 1.0)
     assert [str(room.name) for room in chat.rooms_for(kim)] == ["#lobby", "#dev", "#a", "#b"]
-    chat.make_private(alex, DEV, True)
+    chat.make_private(alex, DEV, True, "mark")
     assert [str(room.name) for room in chat.rooms_for(kim)] == ["#lobby", "#a", "#b"]
     assert [str(room.name) for room in chat.rooms_for(sam)] == ["#lobby", "#dev", "#a", "#b"]
 
 
 def _chat(**bounds: int) -> Chat:
-    return Chat(LOBBY, Limits(**bounds))
+    return Chat(LOBBY, Limits(**bounds), Book(()))
 
 
 def _enter(chat: Chat, name: str) -> User:
-    user, _ = chat.enter(user_name(name), 1.0)
+    user, _ = chat.enter(user_name(name), 1.0, identity=f"g:{name}")
     return user

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from twisted_chat import events
+from twisted_chat.accounts.book import Book
 from twisted_chat.chat import Chat, Events
 from twisted_chat.limits import Limits
 from twisted_chat.names import RoomName, room_name, user_name
@@ -92,7 +93,7 @@ class ChatModel(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.chat = Chat(room_name(LOBBY), BOUNDS)
+        self.chat = Chat(room_name(LOBBY), BOUNDS, Book(()))
         self.believer = Believer()
         self.users: list[User] = []
         self.names: dict[User, str] = {}
@@ -101,6 +102,7 @@ class ChatModel(RuleBasedStateMachine):
         self.locked: set[str] = set()
         self.private: set[str] = set()
         self.invited: dict[str, list[User]] = {}
+        self.entered = 0
 
     @initialize()
     def begin(self) -> None:
@@ -119,7 +121,9 @@ class ChatModel(RuleBasedStateMachine):
         entered = []
 
         def enter() -> Events:
-            user, happened = self.chat.enter(user_name(name), 0.0, bot=bot)
+            self.entered += 1
+            who = f"g:{self.entered}"
+            user, happened = self.chat.enter(user_name(name), 0.0, identity=who, bot=bot)
             entered.append(user)
             return happened
 
@@ -135,8 +139,6 @@ class ChatModel(RuleBasedStateMachine):
         user = self._user(who)
         assert self._asked(None, lambda: self.chat.leave(user, 1.0))
         self.users.remove(user)
-        for room in self.invited:
-            self._uninvite(user, room)
         del self.names[user]
         for room in [room for room, members in self.members.items() if user in members]:
             self._remove(user, room)
@@ -229,7 +231,7 @@ class ChatModel(RuleBasedStateMachine):
         """Close a room, or open it."""
         user, room = self._user(who), place.casefold()
         why = self._not_ruling(user, room)
-        if self._asked(why, lambda: self.chat.make_private(user, room_name(place), on)):
+        if self._asked(why, lambda: self.chat.make_private(user, room_name(place), on, "mark")):
             (self.private.add if on else self.private.discard)(room)
 
     @precondition(lambda self: self.users)
@@ -276,8 +278,11 @@ class ChatModel(RuleBasedStateMachine):
         """Private rooms, and the invitations that wait."""
         rooms = self.chat.rooms.values()
         assert {_key(room.name) for room in rooms if room.private} == self.private
-        waiting = {_key(room.name): list(room.invited) for room in rooms if room.invited}
-        assert waiting == {room: users for room, users in self.invited.items() if users}
+        waiting = {
+            _key(room.name): list(room.charter.invited) for room in rooms if room.charter.invited
+        }
+        invited = {room: [user.identity for user in self.invited[room]] for room in self.invited}
+        assert waiting == {room: who for room, who in invited.items() if who}
 
     @invariant()
     def has_no_empty_room_but_the_lobby(self) -> None:
@@ -298,7 +303,7 @@ class ChatModel(RuleBasedStateMachine):
     def tells_all_that_there_is_to_know(self) -> None:
         """Who believes the events sees the same people, rooms, rights, marks and topics."""
         rooms = self.chat.rooms.values()
-        marks = {("locked", str(room.name)) for room in rooms if room.locked}
+        marks = {("locked", str(room.name)) for room in rooms if room.charter.locked}
         marks |= {("private", str(room.name)) for room in rooms if room.private}
         assert self.believer.people == {str(name) for name in self.chat.users}
         assert self.believer.rooms == {

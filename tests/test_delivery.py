@@ -10,9 +10,11 @@ from twisted.logger import globalLogPublisher, textFileLogObserver
 
 from twisted_chat import events
 from twisted_chat.answers import Entered, Goodbye, Ok, Reply
+from twisted_chat.audience import Wish
 from twisted_chat.delivery import Delivery
 from twisted_chat.events import Event
 from twisted_chat.happened import Happened
+from twisted_chat.journal import Entry, Put
 from twisted_chat.journal.memory import MemoryJournal
 from twisted_chat.limits import OFF
 from twisted_chat.serverlog import ServerLog
@@ -27,40 +29,50 @@ NOT_SAVED = (
 )
 
 
-class SlowJournal:
+class SlowJournal(MemoryJournal):
     """A journal that writes when it is told to, as a disk does when it is ready."""
 
     def __init__(self) -> None:
+        super().__init__(lambda: 1.0)
         self.given: list[list[Event]] = []
-        self._memory = MemoryJournal(lambda: 1.0)
-        self._writing: list[tuple[Deferred[list[Event]], Sequence[Event]]] = []
+        self._writing: list[tuple[Deferred[list[Event]], Sequence[Entry], Sequence[Put]]] = []
 
-    def commit(self, batch: Sequence[Event]) -> Deferred[list[Event]]:
+    def commit(
+        self, entries: Sequence[Entry], puts: Sequence[Put] = (), *, told: int = 0
+    ) -> Deferred[list[Event]]:
         """Take a batch, and hold it."""
         assert not self._writing
-        self.given.append(list(batch))
+        self.given.append([entry.event for entry in entries])
         written: Deferred[list[Event]] = Deferred()
-        self._writing.append((written, batch))
+        self._writing.append((written, entries, puts))
         return written
 
     def write(self) -> None:
         """Put the batch that is held on record."""
-        written, batch = self._writing.pop()
-        self._memory.commit(batch).addCallback(written.callback)
+        written, entries, puts = self._writing.pop()
+        super().commit(entries, puts).addCallback(written.callback)
 
     def fail(self) -> None:
         """Fail to."""
-        written, _ = self._writing.pop()
+        written, _, _ = self._writing.pop()
         written.errback(OSError("the disk is full"))
 
 
-class RaisingJournal:
+class RaisingJournal(MemoryJournal):
     """A journal with a fault: it does not even return."""
 
-    def commit(self, batch: Sequence[Event]) -> Deferred[list[Event]]:
+    def __init__(self) -> None:
+        super().__init__(lambda: 1.0)
+        self._broken = True
+
+    def commit(
+        self, entries: Sequence[Entry], puts: Sequence[Put] = (), *, told: int = 0
+    ) -> Deferred[list[Event]]:
         """Raise, the first time."""
-        self.commit = MemoryJournal(lambda: 1.0).commit  # type: ignore[method-assign]
-        raise OSError("the disk is gone")
+        if self._broken:
+            self._broken = False
+            raise OSError("the disk is gone")
+        return super().commit(entries, puts, told=told)
 
 
 class Ear:
@@ -77,6 +89,10 @@ class Ear:
     def hear(self, told: bytes) -> None:
         """Keep it."""
         self.writes.append(told)
+
+    def catch_up(self, wish: Wish, upto: int) -> None:
+        """Nobody here wants to know of the past."""
+        raise AssertionError
 
     def hang_up(self) -> None:
         """Note it."""
@@ -293,16 +309,20 @@ def test_goes_on_after_the_journal_has_raised(faults: Callable[[], int]) -> None
     assert faults() == 1
 
 
-class FullDisk:
+class FullDisk(MemoryJournal):
     """A journal that fails while its disk is full."""
 
     def __init__(self) -> None:
+        super().__init__(lambda: 1.0)
         self.full = False
-        self._memory = MemoryJournal(lambda: 1.0)
 
-    def commit(self, batch: Sequence[Event]) -> Deferred[list[Event]]:
+    def commit(
+        self, entries: Sequence[Entry], puts: Sequence[Put] = (), *, told: int = 0
+    ) -> Deferred[list[Event]]:
         """Fail, or put it on record."""
-        return fail(OSError("no space left")) if self.full else self._memory.commit(batch)
+        if self.full:
+            return fail(OSError("no space left"))
+        return super().commit(entries, puts, told=told)
 
 
 def test_leaves_nobody_listening_where_they_are_not_any_more() -> None:

@@ -225,7 +225,7 @@ def test_says_that_a_port_is_busy(
     """A port that another has is one line on standard error, an exit code, and no litter."""
     endpoint = f"tcp:{chat_server.port}:interface=127.0.0.1"
     finished = subprocess.run(
-        [*runner, "chat", "--listen", endpoint],
+        [*runner, "chat", "--listen", endpoint, "--data", str(tmp_path / "data")],
         cwd=tmp_path,
         capture_output=True,
         text=True,

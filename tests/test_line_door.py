@@ -15,7 +15,7 @@ from twisted_chat.doors.line import ChatFactory
 from twisted_chat.house import About, House
 from twisted_chat.journal.memory import MemoryJournal
 from twisted_chat.limits import OFF, TURNED_AWAY_AT_ONCE, Limits
-from twisted_chat.testing import End, MemoryServer
+from twisted_chat.testing import AtOnce, End, MemoryServer
 
 MODEST = settings(max_examples=120, deadline=None, database=None)
 HELLO = b'{"type":"hello","v":1,"name":"Bot"}\n'
@@ -609,7 +609,7 @@ def test_knows_where_a_peer_comes_from(address: IPv6Address | None, peer: str) -
 def bare_factory(limits: Limits) -> tuple[ChatFactory, House]:
     """The factory alone, for addresses that a memory server does not have."""
     clock = Clock()
-    house = House(About(), limits, clock, MemoryJournal(clock.seconds))
+    house = House(About(), limits, clock, MemoryJournal(clock.seconds), clock.seconds, AtOnce())
     return ChatFactory(house, Admission(limits, clock, OFF)), house
 
 

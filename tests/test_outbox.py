@@ -21,7 +21,7 @@ from twisted_chat.house import About, House
 from twisted_chat.journal.memory import MemoryJournal
 from twisted_chat.limits import OFF, Limits
 from twisted_chat.outbox import Backlog, SocketOutbox, outbox_for
-from twisted_chat.testing import End, MemoryServer
+from twisted_chat.testing import AtOnce, End, MemoryServer
 
 # Twisted 26.10 hands pyOpenSSL what this one would rather not take any more.
 pytestmark = pytest.mark.filterwarnings("ignore:Passing pyOpenSSL:DeprecationWarning")
@@ -384,7 +384,7 @@ class RealServer:
 
     def __init__(self, limits: Limits, tls: bool = False) -> None:
         self.tls = tls
-        self.house = House(About(), limits, reactor, MemoryJournal(time.time))
+        self.house = House(About(), limits, reactor, MemoryJournal(time.time), time.time, AtOnce())
         admission = Admission(limits, reactor, OFF)
         self.factory = ChatFactory(self.house, admission)
         self.clients: list[socket.socket] = []

@@ -4,7 +4,7 @@ import pytest
 
 from twisted_chat.names import room_name, user_name
 from twisted_chat.refused import NotInRoom, NotOperator
-from twisted_chat.rooms import Member, Room, User
+from twisted_chat.rooms import Charter, Member, Room, User
 
 
 def test_knows_what_is_true_of_a_member() -> None:
@@ -33,7 +33,7 @@ def test_hides_a_private_room_from_all_but_its_members(private: bool, seen: bool
     """Who is in it sees it in any case."""
     alex, sam = _user("alex"), _user("sam")
     room = _room({alex: Member(0)})
-    room.private = private
+    room.charter = Charter(mark="mark" if private else "")
     assert [room.visible_to(alex), room.visible_to(sam)] == [True, seen]
 
 

@@ -13,11 +13,14 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 
 from twisted_chat import events
+from twisted_chat.accounts.book import Book
 from twisted_chat.answers import Goodbye, Ok
+from twisted_chat.audience import Wish
 from twisted_chat.chat import Chat
 from twisted_chat.delivery import Delivery
 from twisted_chat.events import Event
 from twisted_chat.happened import Happened
+from twisted_chat.journal import Entry, Put
 from twisted_chat.journal.memory import MemoryJournal
 from twisted_chat.limits import OFF, Limits
 from twisted_chat.names import room_name, user_name
@@ -50,6 +53,10 @@ class Ear:
         """Keep it."""
         assert not self.hung_up
         self.writes.append(told)
+
+    def catch_up(self, wish: Wish, upto: int) -> None:
+        """Nobody here wants to know of the past."""
+        raise AssertionError
 
     def hang_up(self) -> None:
         """Hear nothing more."""
@@ -92,7 +99,8 @@ class Walker:
             self.members.setdefault(event.room, set()).add(event.who)
         for who, ear in self.ears.items():
             if self._concerns(event, who) and self._wants(ear, event, by):
-                self._hear(ear, ear.style.event(event))
+                sent = isinstance(event, events.Told) and who == event.who != event.to
+                self._hear(ear, ear.style.sent(event) if sent else ear.style.event(event))
         self._follow(event)
 
     def _concerns(self, event: Event, who: str) -> bool:
@@ -129,25 +137,27 @@ class Walker:
                     self.members[name] = {to if one == who else one for one in room}
 
 
-class HeldJournal:
+class HeldJournal(MemoryJournal):
     """Writes when the test says so."""
 
     def __init__(self) -> None:
-        self.held: tuple[Deferred[list[Event]], Sequence[Event]] | None = None
-        self._memory = MemoryJournal(lambda: 1.0)
+        super().__init__(lambda: 1.0)
+        self.held: tuple[Deferred[list[Event]], Sequence[Entry]] | None = None
 
-    def commit(self, batch: Sequence[Event]) -> Deferred[list[Event]]:
+    def commit(
+        self, entries: Sequence[Entry], puts: Sequence[Put] = (), *, told: int = 0
+    ) -> Deferred[list[Event]]:
         """Hold it."""
         written: Deferred[list[Event]] = Deferred()
-        self.held = written, batch
+        self.held = written, entries
         return written
 
     def write(self) -> list[Event]:
         """Write what is held; what was put on record."""
         assert self.held is not None
-        (written, batch), self.held = self.held, None
+        (written, entries), self.held = self.held, None
         recorded: list[Event] = []
-        self._memory.commit(batch).addCallback(recorded.extend)
+        super().commit(entries).addCallback(recorded.extend)
         written.callback(recorded)
         return recorded
 
@@ -156,7 +166,7 @@ class Town:
     """The rules, the delivery and the walker, with people who do whatever comes."""
 
     def __init__(self) -> None:
-        self.chat = Chat(room_name(LOBBY), Limits())
+        self.chat = Chat(room_name(LOBBY), Limits(), Book(()))
         self.journal = HeldJournal()
         self.clock = Clock()
         self.walker = Walker()
@@ -241,6 +251,9 @@ class Town:
 
     def _take_batch(self) -> None:
         self._writing, self._waiting = self._waiting, []
+        if self.journal.held is None:
+            # There is nothing to put on record, so it is told at once.
+            self.walker.walk(self._writing, [])
 
 
 ROOMS = st.sampled_from([LOBBY, "#one", "#one", "#two"])

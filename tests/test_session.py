@@ -1,6 +1,6 @@
 """One connection, outside, inside and gone, by calling it as a door does."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import cast
 
@@ -11,17 +11,21 @@ from twisted.logger import ILogObserver, LogEvent, LogLevel, globalLogPublisher
 
 from twisted_chat.events import Event
 from twisted_chat.house import About, House
+from twisted_chat.journal import Entry, Put
 from twisted_chat.journal.memory import MemoryJournal
 from twisted_chat.limits import Limits
 from twisted_chat.refused import LineTooLong
 from twisted_chat.session import Session
 from twisted_chat.styles import Style, View
+from twisted_chat.testing import AtOnce
 
 
 class Ear:
     """A door of its own kind: it keeps what it hears, as lines."""
 
     peer = "a test"
+    address = "192.0.2.1"
+    local = False
 
     def __init__(self, house: House) -> None:
         self._house = house
@@ -38,6 +42,15 @@ class Ear:
 
     def hang_up(self) -> None:
         self.hung_up = True
+
+    def hide_typing(self, hidden: bool) -> bool:
+        return False
+
+    def wait(self) -> None:
+        pass
+
+    def go_on(self) -> None:
+        pass
 
     def lines(self) -> list[str]:
         """What was heard since this was last asked."""
@@ -58,7 +71,14 @@ class World:
     def __init__(self, limits: Limits | None = None) -> None:
         self.clock = Clock()
         journal = MemoryJournal(self.clock.seconds)
-        self.house = House(About(motd="Be kind."), limits or Limits(), self.clock, journal)
+        self.house = House(
+            About(motd="Be kind."),
+            limits or Limits(),
+            self.clock,
+            journal,
+            self.clock.seconds,
+            AtOnce(),
+        )
 
     def enter(self, name: str, door: type[Ear] = Ear) -> Ear:
         """Somebody who is in, and has read what there was to read."""
@@ -94,8 +114,10 @@ def faults() -> Iterator[list[LogEvent]]:
 
 def test_greets_and_asks_for_a_name() -> None:
     """The first that is heard."""
-    ear = Ear(World().house)
+    world = World()
+    ear = Ear(world.house)
     ear.session.greet()
+    world.clock.advance(0)
     assert ear.lines() == ["Welcome to twisted_chat.", "Enter your username:"]
 
 
@@ -136,7 +158,8 @@ def test_hears_only_what_follows_its_arrival_in_the_same_moment() -> None:
     kim.session.typed("Kim")
     alex.session.typed("after")
     world.clock.advance(0)
-    assert [line for line in kim.lines() if not line.startswith("-> ")] == ["Alex: after"]
+    heard = [line for line in kim.lines() if not line.startswith("-> ")]
+    assert heard == ["[00:00] Alex: before", "Alex: after"]
 
 
 @pytest.mark.parametrize("inside", [False, True])
@@ -274,10 +297,12 @@ def test_harms_nobody_else_when_telling_one_fails() -> None:
     assert {event["log_failure"].type for event in logged} == {ZeroDivisionError}
 
 
-class BrokenJournal:
+class BrokenJournal(MemoryJournal):
     """A disk that is full."""
 
-    def commit(self, batch: list[Event]) -> Deferred[list[Event]]:
+    def commit(
+        self, entries: Sequence[Entry], puts: Sequence[Put] = (), *, told: int = 0
+    ) -> Deferred[list[Event]]:
         return fail(OSError("No space left on device"))
 
 
@@ -285,7 +310,9 @@ def test_says_that_nothing_was_saved() -> None:
     """Nobody hears what is not on record, whoever said it knows, and the server goes on."""
     clock = Clock()
     world = World()
-    world.clock, world.house = clock, House(About(), Limits(), clock, BrokenJournal())  # type: ignore[arg-type]
+    journal = BrokenJournal(clock.seconds)
+    world.clock = clock
+    world.house = House(About(), Limits(), clock, journal, clock.seconds, AtOnce())
     with faults() as logged:
         alex, sam = world.enter("Alex"), world.enter("Sam")
         alex.lines()

@@ -1,10 +1,13 @@
 """The server in memory, that others test their bots with: it behaves as a real one does."""
 
+from collections.abc import Sequence
 from ipaddress import ip_network
 
 from twisted.internet.defer import Deferred
 
 from twisted_chat.events import Event
+from twisted_chat.journal import Entry, Put
+from twisted_chat.journal.memory import MemoryJournal
 from twisted_chat.house import About
 from twisted_chat.limits import Limits
 from twisted_chat.testing import EPOCH, MemoryServer
@@ -110,16 +113,19 @@ def test_takes_limits_words_and_trust() -> None:
 def test_takes_another_journal() -> None:
     """One that takes its time, so that nobody hears what is not on record."""
 
-    class Slow:
+    class Slow(MemoryJournal):
         def __init__(self) -> None:
+            super().__init__(lambda: 1.0)
             self.batches: list[tuple[list[Event], Deferred[list[Event]]]] = []
 
-        def commit(self, batch: list[Event]) -> Deferred[list[Event]]:
-            self.batches.append((batch, Deferred()))
+        def commit(
+            self, entries: Sequence[Entry], puts: Sequence[Put] = (), *, told: int = 0
+        ) -> Deferred[list[Event]]:
+            self.batches.append(([entry.event for entry in entries], Deferred()))
             return self.batches[-1][1]
 
     journal = Slow()
-    server = MemoryServer(journal=journal)  # type: ignore[arg-type]
+    server = MemoryServer(journal=journal)
     end = server.connect()
     end.received()
     end.type("Alex")

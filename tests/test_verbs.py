@@ -36,16 +36,14 @@ def test_has_one_meaning_for_each_word() -> None:
 @pytest.mark.parametrize("verb", TABLE.verbs, ids=lambda verb: verb.name)
 def test_shows_in_its_usage_what_its_request_has(verb: Verb) -> None:
     """What help says can be given is a field on the wire."""
-    shown = {word.strip("[]").lower() for word in verb.words}
-    assert {"on" if word == "on|off" else word for word in shown} <= set(verb.fields)
+    assert {_field(verb, word) for word in verb.words} <= set(verb.fields)
 
 
 @pytest.mark.parametrize("verb", TABLE.verbs, ids=lambda verb: verb.name)
 def test_requires_what_its_usage_shows_without_brackets(verb: Verb) -> None:
     """And lets the rest be left out."""
     needed = [field.name for field in msgspec.structs.fields(verb.request) if field.required]
-    shown = [word.lower() for word in verb.words if not word.startswith("[")]
-    assert needed == ["on" if word == "on|off" else word for word in shown]
+    assert needed == [_field(verb, word) for word in verb.words if not word.startswith("[")]
 
 
 @pytest.mark.parametrize(("word", "name"), WORDS)
@@ -56,9 +54,18 @@ def test_knows_each_verb_by_each_of_its_words(word: str, name: str) -> None:
 
 def test_lists_every_verb_with_its_usage() -> None:
     """Help is the table, in its order."""
-    usages = [line.usage for line in TABLE.help()]
-    assert usages == [verb.usage for verb in TABLE.verbs]
+    usages = [line.usage for name in TABLE.chapters for line in TABLE.help(name)]
+    pointers = [f"/help {name}" for name in TABLE.chapters]
+    assert [usage for usage in usages if usage not in pointers] == [
+        verb.usage for verb in TABLE.verbs
+    ]
     assert len(set(usages)) == len(usages)
+
+
+def test_tells_on_its_first_page_of_the_others() -> None:
+    """Help fits on a screen, and names every verb all the same."""
+    first = " ".join(f"{line.usage} {line.text}" for line in TABLE.help())
+    assert [verb.name for verb in TABLE.verbs if verb.name not in first] == []
 
 
 @pytest.mark.parametrize(
@@ -70,7 +77,7 @@ def test_lists_every_verb_with_its_usage() -> None:
 )
 def test_helps_with_one_verb(word: str, text: str) -> None:
     """With its short forms, where it has some."""
-    (line,) = TABLE.help(TABLE.named(word))
+    (line,) = TABLE.help(word)
     assert line.text == text
 
 
@@ -170,15 +177,10 @@ def test_refuses_or_understands_any_line(line: str) -> None:
 @pytest.mark.parametrize("verb", TABLE.verbs, ids=lambda verb: verb.name)
 def test_reads_from_json_what_it_writes(verb: Verb) -> None:
     """The client's form of a request is the server's, with the id that was chosen."""
-    samples = {
-        "name": "Sam",
-        "room": "#dev",
-        "text": "hi",
-        "reason": "so",
-        "verb": "who",
-        "on": True,
+    fields = msgspec.structs.fields(verb.request)[1:]
+    sent = {"type": str(verb.request.__struct_config__.tag)} | {
+        field.name: _sample(field) for field in fields
     }
-    sent = {"type": verb.name, **{field: samples[field] for field in verb.fields}}
     request = TABLE.decode(msgspec.json.encode(sent).decode())
     assert TABLE.of(request) is verb
     assert msgspec.json.decode(TABLE.encode(request, 5)) == {**sent, "id": 5}
@@ -397,3 +399,19 @@ def _asked(end: End, **request: Any) -> dict[str, Any]:
     end.received()
     end.ask(id=1, **request)
     return next(told for told in end.objects() if told.get("id") == 1)
+
+
+def _field(verb: Verb, word: str) -> str:
+    """The field that a word of the usage is; an option may be called otherwise than its field."""
+    name, _, value = word.strip("[]").partition(":")
+    if value:
+        return name if name in verb.fields else value.lower()
+    return "on" if name == "on|off" else name.lower().removeprefix("#")
+
+
+def _sample(field: msgspec.structs.FieldInfo) -> object:
+    """A value that the field takes."""
+    if field.name == "room":
+        return "#dev"
+    kinds = str(field.type)
+    return True if "bool" in kinds else 5 if "int" in kinds else "Sam"

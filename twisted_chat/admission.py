@@ -59,6 +59,18 @@ class Admission:
             if not self._open_from[origin]:
                 del self._open_from[origin]
 
+    def is_local(self, host: str | None) -> bool:
+        """Whether somebody is on this machine; what comes from a trusted network may be a proxy's.
+
+        :param host: the peer's IP address; None for a peer without one (a UNIX socket).
+        """
+        if host is None:
+            return True
+        return (
+            _plain(ip_address(host.partition("%")[0])).is_loopback
+            and self._origin(host) is not None
+        )
+
     def _too_often(self, origin: str) -> bool:
         now = self._clock.seconds()
         a_minute = self._limits.connects_per_minute

@@ -8,7 +8,7 @@ from typing import Self
 
 import msgspec
 
-from twisted_chat.events import tag_of
+from twisted_chat.events import Emoted, Recorded, Said, Told, tag_of
 
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=tag_of):
@@ -19,6 +19,9 @@ class Prompt(Reply, frozen=True, kw_only=True):
     """What a person is asked for; programs know without being asked."""
 
     text: str
+
+
+ASK_NAME = Prompt(text="Enter your username:")
 
 
 class Notice(Reply, frozen=True, kw_only=True):
@@ -73,6 +76,12 @@ class Welcome(Answer, frozen=True, kw_only=True):
     names: list[str]
     more: int
     motd: str = ""
+    rooms: list[str] = []
+    """Every room that the user is in."""
+    seq: int = 0
+    """The number of the last event that was told: what comes after it will be heard."""
+    resume: str = ""
+    """The secret by which a guest comes back as the same one."""
 
 
 class Entered(Answer, frozen=True, kw_only=True):
@@ -172,3 +181,84 @@ class Uptime(Answer, frozen=True, kw_only=True):
     seconds: int
     people: int
     rooms: int
+
+
+class Backlog(Reply, frozen=True, kw_only=True):
+    """What was said before in ``room``, oldest first; without a room, all that was missed.
+
+    ``more`` says whether there was more of it, before this.
+    """
+
+    room: str
+    events: list[Recorded]
+    more: bool
+
+
+class History(Answer, frozen=True, kw_only=True):
+    """What was said before in ``room``, oldest first; there may be more of it.
+
+    ``next`` is what a person types for that.
+    """
+
+    room: str
+    events: list[Recorded]
+    more: bool
+    next: str = ""
+
+
+class Found(Answer, frozen=True, kw_only=True):
+    """What a search found, newest first; it goes on before ``reached``, unless that is 0.
+
+    ``next`` is what a person types for that.
+    """
+
+    text: str
+    events: list[Recorded]
+    reached: int
+    next: str = ""
+
+
+class NewsLine(msgspec.Struct, frozen=True, kw_only=True):
+    """How much is new in a room, and how much of that mentions one."""
+
+    room: str
+    new: int
+    mentions: int
+
+
+class Missed(Reply, frozen=True, kw_only=True):
+    """What happened in the rooms of an account while its owner was not here.
+
+    ``told`` is what they were told alone meanwhile, ``mentions`` what mentions them; oldest first,
+    and of many the newest.
+    """
+
+    rooms: list[NewsLine]
+    told: list[Told]
+    mentions: list[Said | Emoted]
+
+
+class Audit(Answer, frozen=True, kw_only=True):
+    """What those who rule did in ``room``, or anywhere where that is ``*``, oldest first.
+
+    ``next`` is what a person types for what came before.
+    """
+
+    room: str
+    events: list[Recorded]
+    more: bool
+    next: str = ""
+
+
+class TokenLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A token of one's own: what it is called, and when it was made and used last (0: never)."""
+
+    name: str
+    since: float
+    used: float
+
+
+class Tokens(Answer, frozen=True, kw_only=True):
+    """The asker's tokens."""
+
+    tokens: list[TokenLine]

@@ -4,9 +4,14 @@ This follows what has been delivered, where `Chat` follows what has been decided
 hears all that comes after their own arrival, and nothing from before it.
 """
 
-from typing import Protocol
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, Protocol
 
+from twisted_chat.answers import Reply
 from twisted_chat.styles import Style
+
+Wish = Callable[[int], Coroutine[Any, Any, Sequence[Reply]]]
+"""What somebody wants to know of the past, up to a number of the record."""
 
 
 class Hearer(Protocol):
@@ -31,6 +36,10 @@ class Hearer(Protocol):
         """Take these bytes, unless it is gone."""
         ...
 
+    def catch_up(self, wish: Wish, upto: int) -> None:
+        """Learn of the past up to this number before anything that comes after it."""
+        ...
+
     def hang_up(self) -> None:
         """It has heard the last; close when that is sent."""
         ...
@@ -48,6 +57,10 @@ class Audience:
     def sessions(self, who: str) -> list[Hearer]:
         """The sessions of a user; none if they are gone."""
         return list(self._sessions.get(who, ()))
+
+    def everyone(self) -> list[Hearer]:
+        """The sessions of all users."""
+        return [session for sessions in self._sessions.values() for session in sessions]
 
     def heard_by(self, who: str) -> list[str]:
         """The rooms that a user hears."""
@@ -71,6 +84,20 @@ class Audience:
             del hearers[session]
         if not hearers:
             del self.rooms[room]
+
+    def attach(self, who: str, session: Hearer) -> list[str]:
+        """One more session of a user who is here hears what they hear; which rooms that is."""
+        self.arrive(who, session)
+        rooms = self.heard_by(who)
+        for room in rooms:
+            self.rooms[room][session] = None
+        return rooms
+
+    def detach(self, who: str, session: Hearer) -> None:
+        """One of a user's sessions hears nothing any more, while the others do."""
+        del self._sessions[who][session]
+        for room in self.heard_by(who):
+            del self.rooms[room][session]
 
     def depart(self, who: str) -> None:
         """The user hears nothing any more."""

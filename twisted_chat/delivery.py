@@ -4,19 +4,23 @@ All that happens while one batch is written is the next batch, so that the recor
 however much is said (group commit).  Nobody hears anything that is not on record.
 """
 
-from collections.abc import Sequence
+from collections.abc import Coroutine, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
+from itertools import islice
+from typing import Any
 
-from twisted.internet.defer import Deferred, maybeDeferred
+from twisted.internet.defer import Deferred, maybeDeferred, succeed
 from twisted.python.failure import Failure
 
-from twisted_chat.answers import Error, Ok, Reply
+from twisted_chat.answers import Answer, Entered, Error, Ok, Reply, Welcome
 from twisted_chat.audience import Audience
 from twisted_chat.clock import Clock
-from twisted_chat.events import Event, Kicked, Left
+from twisted_chat.events import Event, Kicked, Left, MadePrivate
 from twisted_chat.happened import Happened
-from twisted_chat.journal import Journal
-from twisted_chat.refused import NotSaved
+from twisted_chat.journal import Again, Entry, Journal, Present
+from twisted_chat.ledger import Change, Notes
+from twisted_chat.refused import IdUsed, NotSaved
 from twisted_chat.round import Round
 from twisted_chat.serverlog import ServerLog
 
@@ -31,6 +35,14 @@ class Delivery:
         self._audience = Audience()
         self._waiting: list[Happened] = []
         self._busy = False
+        self._failing = False
+        self.told = journal.last
+        """The number of the last event that everybody has heard who should."""
+
+    def begin(self, work: Coroutine[Any, Any, None]) -> None:
+        """Begin what takes a while before there is anything to tell."""
+        begun = Deferred.fromCoroutine(work)
+        begun.addErrback(lambda why: self._log.fault("what takes a while", why))
 
     def add(self, happened: Happened) -> None:
         """Tell of this, after all that was added before."""
@@ -40,45 +52,115 @@ class Delivery:
             # Not at once: all that is read in this turn of the reactor is one batch.
             self._clock.callLater(0, self._next_batch)
 
+    def keep(self, change: Change) -> None:
+        """Put a change on record that nobody hears of."""
+        self.add(Happened([], None, notes=Notes(changes=[change])))
+
+    async def settled(self) -> None:
+        """Wait until all that has happened so far is told."""
+        if self._busy:
+            told: Deferred[None] = Deferred()
+            self.add(Happened([], None, then=partial(told.callback, None)))
+            await told
+
     def _next_batch(self) -> None:
         batch, self._waiting = self._waiting, []
         self._busy = bool(batch)
         if not batch:
             return
-        events = [event for happened in batch for event in happened.events]
-        recorded: Deferred[list[Event]] = maybeDeferred(self._journal.commit, events)
+        entries = [entry for happened in batch for entry in _entries(happened)]
+        changes = [change for happened in batch for change in happened.notes.changes]
+        puts = [put for change in changes for put in change.puts]
+        recorded: Deferred[list[Event]] = succeed([])
+        if entries or puts:
+            recorded = maybeDeferred(self._journal.commit, entries, puts, told=self.told)
         recorded.addCallbacks(self._tell, self._excuse, callbackArgs=(batch,), errbackArgs=(batch,))
         recorded.addErrback(lambda why: self._log.fault("telling what happened", why))
         recorded.addCallback(lambda _: self._next_batch())
 
     def _tell(self, recorded: Sequence[Event], batch: Sequence[Happened]) -> None:
-        telling = Round(self._audience, self._log)
+        if self._failing:
+            self._failing = False
+            self._log.saves_again()
+        telling = Round(self._audience, self._log, self.told)
         events = iter(recorded)
         for happened in batch:
-            its_own = [next(events) for _ in happened.events]
+            its_own = list(islice(events, len(happened.events)))
+            _skip(events, len(happened.notes.opens))
             replies = _numbered(happened.replies, its_own)
-            telling.add(replace(happened, events=its_own, replies=replies))
-        telling.finish()
+            new = [event for event in its_own if not isinstance(event, Again)]
+            telling.add(replace(happened, events=new, replies=replies))
+        self.told = telling.last
+        self._finish(telling, batch)
 
-    def _excuse(self, why: Failure, batch: Sequence[Happened]) -> None:
-        """Nothing is on record, so what should have been is not told, and its senders know."""
-        self._log.fault("putting what happened on record", why)
-        telling = Round(self._audience, self._log)
+    def _excuse(self, why: Failure, batch: list[Happened]) -> None:
+        """Nothing is on record, so what should have been is not told, and its senders know.
+
+        What was decided meanwhile on top of a change that is taken back goes the same way.
+        """
+        if not self._failing:
+            self._failing = True
+            self._log.fault("putting what happened on record", why)
+        if any(happened.notes.changes for happened in batch):
+            batch += self._waiting
+            self._waiting = []
+        for change in reversed([change for happened in batch for change in happened.notes.changes]):
+            change.undo()
+        telling = Round(self._audience, self._log, self.told)
         for happened in batch:
             passing = [told for event in happened.events for told in _unkept(event)]
             replies = happened.replies
-            if len(passing) < len(happened.events):
+            if happened.kept:
                 replies = tuple(_not_saved(reply) for reply in replies)
             telling.add(replace(happened, events=passing, replies=replies))
+        self._finish(telling, batch)
+
+    def _finish(self, telling: Round, batch: Sequence[Happened]) -> None:
         telling.finish()
+        for happened in batch:
+            if happened.then is not None:
+                happened.then()
+
+
+def _entries(happened: Happened) -> list[Entry]:
+    notes = happened.notes
+    here = [Entry(Present(), notes.actor, room=room) for room in notes.opens]
+    return [*(_entry(event, notes) for event in happened.events), *here]
+
+
+def _skip(events: Iterator[Event], count: int) -> None:
+    """Pass over what the journal alone had to know."""
+    for _ in range(count):
+        next(events)
+
+
+def _entry(event: Event, notes: Notes) -> Entry:
+    return Entry(
+        event,
+        notes.actor,
+        notes.concerns,
+        once=notes.once if event.speech else "",
+        room=notes.places.get(getattr(event, "room", ""), ""),
+        moves=notes.moves if isinstance(event, MadePrivate) else "",
+    )
 
 
 def _numbered(replies: tuple[Reply, ...], events: Sequence[Event]) -> tuple[Reply, ...]:
     """The replies, an ``ok`` among them with the number of what it is an answer to."""
-    seq = next((event.seq for event in events if event.seq), 0)
-    if not seq:
+    first = next((event for event in events if event.seq), None)
+    if first is None:
         return replies
+    if isinstance(first, Again) and not first.same:
+        return tuple(_used(reply) for reply in replies)
+    seq = first.seq
     return tuple(reply.numbered(seq) if isinstance(reply, Ok) else reply for reply in replies)
+
+
+def _used(reply: Reply) -> Reply:
+    if not isinstance(reply, Ok):
+        return reply
+    why = IdUsed("That id was used for something else before. Nothing was said.")
+    return Error(code=why.code, text=why.text, id=reply.id)
 
 
 def _unkept(event: Event) -> Sequence[Event]:
@@ -92,7 +174,8 @@ def _unkept(event: Event) -> Sequence[Event]:
 
 
 def _not_saved(reply: Reply) -> Reply:
-    if not isinstance(reply, Ok):
+    if not isinstance(reply, Answer) or isinstance(reply, Error | Entered | Welcome):
+        # Who is in, or in a room, is there, kept or not.
         return reply
     why = NotSaved("The server cannot save that now, and nobody has seen it. Try again later.")
     return Error(code=why.code, text=why.text, id=reply.id)

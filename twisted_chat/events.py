@@ -27,6 +27,8 @@ class Event(
     """Whether the journal keeps it and gives it a number."""
     speech: ClassVar[bool] = False
     """Whether somebody addresses others with it, who may choose to ignore them."""
+    moderation: ClassVar[bool] = False
+    """Whether somebody ruled with it, so that the audit log shows it."""
 
     seq: int = 0
     time: float = 0.0
@@ -79,6 +81,7 @@ class Kicked(Event, frozen=True, kw_only=True):
     """``by`` removed ``who`` from ``room``, who had been there for ``after`` seconds."""
 
     kept = True
+    moderation = True
 
     room: str
     who: str
@@ -91,6 +94,7 @@ class Opped(Event, frozen=True, kw_only=True):
     """``who`` became an operator of ``room``; ``by`` is empty where the room chose for itself."""
 
     kept = True
+    moderation = True
 
     room: str
     who: str
@@ -101,6 +105,7 @@ class Deopped(Event, frozen=True, kw_only=True):
     """``by`` took the operator's rights in ``room`` from ``who``."""
 
     kept = True
+    moderation = True
 
     room: str
     who: str
@@ -111,6 +116,7 @@ class Locked(Event, frozen=True, kw_only=True):
     """``by`` decided whether only operators set the topic of ``room``."""
 
     kept = True
+    moderation = True
 
     room: str
     by: str
@@ -121,10 +127,173 @@ class MadePrivate(Event, frozen=True, kw_only=True):
     """``by`` decided whether only the invited enter ``room``, and whether others see it."""
 
     kept = True
+    moderation = True
 
     room: str
     by: str
     on: bool
+
+
+class Voiced(Event, frozen=True, kw_only=True):
+    """``by`` let ``who`` speak in ``room``, where only some do."""
+
+    kept = True
+    moderation = True
+
+    room: str
+    who: str
+    by: str
+
+
+class Devoiced(Event, frozen=True, kw_only=True):
+    """``by`` took that back from ``who``."""
+
+    kept = True
+    moderation = True
+
+    room: str
+    who: str
+    by: str
+
+
+class Moderated(Event, frozen=True, kw_only=True):
+    """``by`` decided whether only operators and those with a voice speak in ``room``."""
+
+    kept = True
+    moderation = True
+
+    room: str
+    by: str
+    on: bool
+
+
+class Owned(Event, frozen=True, kw_only=True):
+    """``room`` belongs to the account ``who`` from now on; to nobody where that is empty."""
+
+    kept = True
+    moderation = True
+
+    room: str
+    by: str
+    who: str = ""
+
+
+class Banned(Event, frozen=True, kw_only=True):
+    """``by`` keeps whoever ``who`` describes out of ``room``, until then; 0 is for good.
+
+    In this and the events after it the room ``*`` is the whole server.
+    """
+
+    kept = True
+    moderation = True
+
+    room: str
+    who: str
+    by: str
+    reason: str = ""
+    until: float = 0.0
+
+
+class Unbanned(Event, frozen=True, kw_only=True):
+    """``by`` lets whoever ``who`` describes into ``room`` again."""
+
+    kept = True
+    moderation = True
+
+    room: str
+    who: str
+    by: str
+
+
+class Muted(Event, frozen=True, kw_only=True):
+    """``by`` lets whoever ``who`` describes say nothing in ``room``, until then; 0 is for good."""
+
+    kept = True
+    moderation = True
+
+    room: str
+    who: str
+    by: str
+    reason: str = ""
+    until: float = 0.0
+
+
+class Unmuted(Event, frozen=True, kw_only=True):
+    """``by`` lets whoever ``who`` describes speak in ``room`` again."""
+
+    kept = True
+    moderation = True
+
+    room: str
+    who: str
+    by: str
+
+
+class Slowed(Event, frozen=True, kw_only=True):
+    """``by`` made everyone in ``room`` wait so many seconds between lines; 0 ends it."""
+
+    kept = True
+    moderation = True
+
+    room: str
+    by: str
+    seconds: int = 0
+
+
+class LockedDown(Event, frozen=True, kw_only=True):
+    """``by`` decided whether new guests stay out and only accounts speak, on the whole server."""
+
+    kept = True
+    moderation = True
+
+    by: str
+    on: bool
+
+
+class Filtered(Event, frozen=True, kw_only=True):
+    """``by`` lets nobody say in ``room`` what ``pattern`` matches."""
+
+    kept = True
+    moderation = True
+
+    room: str
+    by: str
+    pattern: str
+
+
+class Unfiltered(Event, frozen=True, kw_only=True):
+    """``by`` took that back."""
+
+    kept = True
+    moderation = True
+
+    room: str
+    by: str
+    pattern: str
+
+
+class Retained(Event, frozen=True, kw_only=True):
+    """``by`` has what is said in ``room`` forgotten after so many seconds; 0 keeps it."""
+
+    kept = True
+    moderation = True
+
+    room: str
+    by: str
+    seconds: int = 0
+
+
+class Deleted(Event, frozen=True, kw_only=True):
+    """``by`` deleted message ``of``, which ``who`` had said in ``room``, or to ``to`` alone."""
+
+    kept = True
+    moderation = True
+
+    of: int
+    who: str
+    by: str
+    room: str = ""
+    to: str = ""
 
 
 class Invited(Event, frozen=True, kw_only=True):
@@ -172,3 +341,31 @@ class CameBack(Event, frozen=True, kw_only=True):
     """``who`` is reading again."""
 
     who: str
+
+
+Recorded = (
+    Said
+    | Emoted
+    | Told
+    | TopicSet
+    | Kicked
+    | Opped
+    | Deopped
+    | Locked
+    | MadePrivate
+    | Voiced
+    | Devoiced
+    | Moderated
+    | Owned
+    | Banned
+    | Unbanned
+    | Muted
+    | Unmuted
+    | Slowed
+    | LockedDown
+    | Filtered
+    | Unfiltered
+    | Retained
+    | Deleted
+)
+"""What is kept, and found again."""

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable
 
+from twisted_chat.accounts.account import Account
+from twisted_chat.accounts.book import Book
 from twisted_chat.names import Name, user_name
-from twisted_chat.refused import NameReserved, NameTaken, NobodyThere
+from twisted_chat.refused import NameOwned, NameReserved, NameTaken, NobodyThere
 from twisted_chat.rooms import User
 
 _DISGUISES = str.maketrans("l103457", "iioeast", "-_.")
@@ -13,9 +15,11 @@ class HeldNames:
     """The names of who is here, each of them once, and none that looks like another.
 
     :param reserved: names that nobody may have, or come near.
+    :param book: the accounts: their names, and what looks like them, are for their owners alone.
     """
 
-    def __init__(self, reserved: Iterable[str]) -> None:
+    def __init__(self, reserved: Iterable[str], book: Book) -> None:
+        self._book = book
         self.users: dict[Name, User] = {}
         """Who is here, in the order in which they took their names."""
         self._looks: dict[str, User] = {}
@@ -31,18 +35,28 @@ class HeldNames:
         except KeyError:
             raise NobodyThere(f"There is nobody called {name} here. /names lists all.") from None
 
-    def check(self, name: Name, user: User | None = None) -> None:
+    def check(self, name: Name, user: User | None = None, account: Account | None = None) -> None:
         """Let a name pass that this user, or a new one, may take.
 
+        :param account: whose owner they are.
         :raises NameReserved: it is, or looks like, one of the server's own.
+        :raises NameOwned: it is that of an account, and not of theirs.
         :raises NameTaken: it is, or looks like, that of somebody else.
         """
-        if _guises(name) & self._reserved:
+        if account is None and _guises(name) & self._reserved:
             raise NameReserved(f"The name {name} is reserved. Choose another.")
         for look in name.looks:
+            self._check_owner(name, self._book.looks.get(look), account)
             holder = self._looks.get(look)
             if holder is not None and holder is not user:
                 raise NameTaken(_taken(name, holder.name))
+
+    def _check_owner(self, name: Name, owner: Account | None, account: Account | None) -> None:
+        if owner is None or (account is not None and owner.id == account.id):
+            return
+        if user_name(owner.name) == name:
+            raise NameOwned(f"The name {name} is owned. /login {name} PASSWORD makes it yours.")
+        raise NameTaken(f"The name {name} looks like {owner.name}, which is owned. Choose another.")
 
     def hold(self, user: User) -> None:
         """Give the user the name that is theirs."""

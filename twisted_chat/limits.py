@@ -58,6 +58,35 @@ DESCRIPTORS_SHARE = 0.8
 """The share of the process's descriptors that connections may take: the rest is for listening
 sockets, logs and databases."""
 
+ROOMS_PER_OWNER = 50
+"""Rooms that an account owns, as these outlast everybody in them; a room more is nobody's."""
+
+MISSED_EVENTS = 20
+"""What somebody who comes back is shown at once of what they were told, and of what mentions
+them: ``/missed`` shows the rest."""
+
+CODE_SECONDS = 7 * 86_400
+"""How long an invitation to register is good for, where nobody says: until the mail is read."""
+
+READERS = 2
+"""Threads that read what was said before: one long search does not keep the others waiting."""
+
+HASHES_AT_ONCE = 2
+"""Passwords that are hashed at once: each takes a processor and 64 MiB for a moment."""
+
+HISTORY_EVENTS = 1000
+"""What one answer shows of what was said before: a program asks again, a person has enough."""
+
+HISTORY_EVENTS_UNASKED = 50
+"""The same, where nobody said how much: two screens."""
+
+SEARCH_EVENTS = 20
+"""What one answer shows of what was found: a screen."""
+
+ANSWER_BYTES_PER_LINE = 4096
+"""How much of an answer about the past counts like a line that its reader sent, so that who asks
+for much again and again is slowed like who says much."""
+
 
 def _limit(default: int, why: str) -> int:
     field: int = dataclasses.field(default=default, metadata={"why": why})
@@ -73,6 +102,7 @@ class Limits:
     connects_per_minute: int = _limit(60, "new connections a minute from one address")
     name_seconds: int = _limit(60, "until a name is given; a byte now and then does not extend it")
     name_tries: int = _limit(5, "names tried on one connection that cannot be had")
+    logins: int = _limit(5, "passwords tried a minute, for an address and for an account")
     dead_peer_seconds: int = _limit(120, "until a peer that answers nothing counts as lost")
     line_bytes: int = _limit(4096, "one line; a longer one is refused and the connection kept")
     message_burst: int = _limit(20, "lines a user may send at once")

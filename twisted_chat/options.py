@@ -1,17 +1,23 @@
 """The options of ``twistd chat``, each checked here, so that a wrong one is one clear line."""
 
+import os
 from collections.abc import Sequence
 from ipaddress import ip_network
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, cast
 
+from platformdirs import user_state_path
+from twisted.cred.checkers import ICredentialsChecker
+from twisted.cred.credentials import IUsernamePassword
+from twisted.cred.strcred import AuthOptionMixin
 from twisted.internet.endpoints import serverFromString
 from twisted.python.usage import Options, UsageError
 
 from twisted_chat.admission import Network
-from twisted_chat.house import About
-from twisted_chat.limits import MOTD_BYTES, MOTD_LINES, Limits
-from twisted_chat.names import Unusable, room_name
+from twisted_chat.house import About, Policy, Registration
+from twisted_chat.journal import Durability
+from twisted_chat.limits import HISTORY_EVENTS, MOTD_BYTES, MOTD_LINES, Limits
+from twisted_chat.names import Unusable, room_name, user_name
 from twisted_chat.text import clean
 
 DEFAULT_ENDPOINT = "tcp:6789:interface=127.0.0.1"
@@ -25,11 +31,18 @@ def _limits_described() -> str:
     return "\n".join(lines)
 
 
-class ChatOptions(Options):
+def default_data() -> Path:
+    """Where the chat is kept: systemd's state directory, or the user's own."""
+    given = os.environ.get("STATE_DIRECTORY", "").partition(":")[0]
+    return Path(given) if given else user_state_path("twisted_chat")
+
+
+class ChatOptions(Options, AuthOptionMixin):
     """What an operator may set; every option can be left out."""
 
     synopsis = "[options]"
     longdesc = "A chat for whoever connects with nc, telnet, twisted-chat or a program."
+    supportedInterfaces = (IUsernamePassword,)
     optFlags: ClassVar = [["quiet", "q", "Keep what people say out of the log."]]
 
     def __init__(self) -> None:
@@ -40,11 +53,38 @@ class ChatOptions(Options):
         self._name = About.name
         self._motd = ""
         self._lobby = About.lobby
+        self._backlog = About.backlog
+        self.data: Path | None = default_data()
+        """The directory in which the chat is kept; None keeps nothing."""
+        self.durability: Durability = "full"
+        self._registration: Registration = "open"
+        self._guests = True
+        self._administrator = ""
+
+    @property
+    def policy(self) -> Policy:
+        """Who may come in, and as whom."""
+        return Policy(
+            guests=self._guests,
+            registration=self._registration,
+            administrator=self._administrator,
+        )
+
+    @property
+    def checkers(self) -> list[ICredentialsChecker]:
+        """Who else knows passwords, in the order in which they are asked."""
+        return list(self.get("credCheckers", []))
 
     @property
     def about(self) -> About:
         """What the options say of the server."""
-        return About(name=self._name, motd=self._motd, lobby=self._lobby, quiet=bool(self["quiet"]))
+        return About(
+            name=self._name,
+            motd=self._motd,
+            lobby=self._lobby,
+            quiet=bool(self["quiet"]),
+            backlog=self._backlog,
+        )
 
     def getUsage(self, width: int | None = None) -> str:
         """The help, with a table of the limits after it."""
@@ -92,6 +132,44 @@ class ChatOptions(Options):
             self._lobby = room_name(room)
         except Unusable as why:
             raise UsageError(f"--room {room!r}: {why}") from None
+
+    def opt_data(self, directory: str) -> None:
+        """The directory in which the chat is kept, or :memory: to keep nothing.
+        [default: $STATE_DIRECTORY, or the user's state directory]"""
+        self.data = None if directory == ":memory:" else Path(directory)
+
+    def opt_durability(self, how: str) -> None:
+        """What has to survive before anybody hears of it: full, a power cut; normal, the end of
+        the process. [default: full]"""
+        if how not in ("full", "normal"):
+            raise UsageError(f"--durability is full or normal, and not {how!r}")
+        self.durability = cast(Durability, how)
+
+    def opt_backlog(self, events: str) -> None:
+        """How much of what was said before is shown on entering a room. [default: 20]"""
+        if not events.isascii() or not events.isdigit() or int(events) > HISTORY_EVENTS:
+            raise UsageError(f"--backlog takes a number up to {HISTORY_EVENTS}, not {events!r}")
+        self._backlog = int(events)
+
+    def opt_guests(self, may: str) -> None:
+        """Whether people come in without an account: yes or no. [default: yes]"""
+        if may not in ("yes", "no"):
+            raise UsageError(f"--guests is yes or no, and not {may!r}")
+        self._guests = may == "yes"
+
+    def opt_registration(self, how: str) -> None:
+        """Who may /register: open, closed, or invite, for those with a code. [default: open]"""
+        if how not in ("open", "closed", "invite"):
+            raise UsageError(f"--registration is open, closed or invite, and not {how!r}")
+        self._registration = cast(Registration, how)
+
+    def opt_admin(self, name: str) -> None:
+        """The account that administers the server. [default: the first that is registered from
+        this machine]"""
+        try:
+            self._administrator = user_name(name).key
+        except Unusable as why:
+            raise UsageError(f"--admin {name!r}: {why}") from None
 
     def opt_limit(self, setting: str) -> None:
         """Set a limit of the table below, NAME=NUMBER, or lift it, NAME=off; repeatable."""

@@ -55,6 +55,18 @@ class NameTaken(Refused):
     """The name is, or looks like, that of somebody who is here."""
 
 
+class NameOwned(Refused):
+    """The name belongs to an account, and has to be proved."""
+
+
+class GuestsNotAllowed(Refused):
+    """Only accounts come in."""
+
+
+class NotLoggedIn(Refused):
+    """Only who has an account may do that."""
+
+
 class NobodyThere(Refused):
     """There is no user of that name."""
 
@@ -95,6 +107,23 @@ class NothingSaid(Refused):
     """The text is empty."""
 
 
+class NoSuchToken(Refused):
+    """The asker has no token of that name."""
+
+
+class NoSuchMessage(Refused):
+    """There is no message of that number, or none that the asker may read."""
+
+
+def no_such_message(seq: int) -> NoSuchMessage:
+    """The same for one that does not exist and for one that is not the asker's to read."""
+    return NoSuchMessage(f"There is no message {seq} that you may read.")
+
+
+class IdUsed(Refused):
+    """The request's id was used before, for something else."""
+
+
 class NotSaved(Refused):
     """The journal could not keep it, so nobody heard it."""
 
@@ -104,3 +133,34 @@ class SomethingWrong(Refused):
 
     def __init__(self, text: str = "Something went wrong.") -> None:
         super().__init__(text)
+
+
+class WrongPassword(Refused):
+    """The name, the password or the token is wrong: which of them is not told."""
+
+    def __init__(self, text: str = "Wrong name or password.") -> None:
+        super().__init__(text)
+
+
+class PasswordNotAllowed(Refused):
+    """Nobody can have that password, or not the asker."""
+
+
+class TooManyTries(Refused):
+    """The address or the account has to wait before a password is tried again."""
+
+
+class TooBusy(Refused):
+    """Too many others are waiting for the same."""
+
+
+class RegistrationClosed(Refused):
+    """Nobody makes an account here, or not under that name."""
+
+
+class WrongCode(Refused):
+    """The invitation to register never was, is used up, or has ended."""
+
+
+class TokenExists(Refused):
+    """The asker has a token of that name."""

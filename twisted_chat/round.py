@@ -12,7 +12,7 @@ from functools import partial, singledispatchmethod
 
 from twisted_chat import events
 from twisted_chat.answers import Reply
-from twisted_chat.audience import Audience, Hearer
+from twisted_chat.audience import Audience, Hearer, Wish
 from twisted_chat.events import Event
 from twisted_chat.happened import Happened
 from twisted_chat.serverlog import ServerLog
@@ -27,7 +27,9 @@ _END = sys.maxsize
 class Round:
     """What is told in one go; positions count what was added, and give its order."""
 
-    def __init__(self, audience: Audience, log: ServerLog) -> None:
+    def __init__(self, audience: Audience, log: ServerLog, last: int) -> None:
+        self.last = last
+        """The highest number of what was told, in this round or before it."""
         self._audience = audience
         self._log = log
         self._said: list[tuple[Event | Reply, Happened]] = []
@@ -36,19 +38,34 @@ class Round:
         self._alone: defaultdict[Hearer, list[int]] = defaultdict(list)
         self._spans: defaultdict[Hearer, list[Span]] = defaultdict(list)
         self._since: dict[tuple[Hearer, str], int] = {}
+        self._wishes: defaultdict[Hearer, list[tuple[int, Wish, int]]] = defaultdict(list)
+        self._sent: set[tuple[Hearer, int]] = set()
         self._last: list[Hearer] = []
-        self._rendered: dict[tuple[Style, int], bytes] = {}
+        self._rendered: dict[tuple[Style, int, bool], bytes] = {}
 
     def add(self, happened: Happened) -> None:
         """Tell of events, then of the replies to the session that they came from."""
         by = happened.by
+        if by is not None and (happened.events or happened.attaches):
+            self._hears_alone(by)
+        if by is not None and happened.attaches:
+            self._attach(happened.attaches, by)
         self._ignoring.update(happened.ignored_by)
         for event in happened.events:
-            self._hears_alone(by)
             position = self._append(event, happened)
+            self.last = max(self.last, event.seq)
             self._safely(partial(self._place, event, position, by))
+        if by is not None:
+            self._answer(happened, by)
+
+    def _answer(self, happened: Happened, by: Hearer) -> None:
         for reply in happened.replies:
             self._alone[by].append(self._append(reply, happened))
+        if happened.catch_up is not None:
+            self._hears_alone(by)
+            self._wishes[by].append((len(self._said), happened.catch_up, self.last))
+        if happened.detaches:
+            self._detach(happened.detaches, by)
         if happened.last:
             self._last.append(by)
 
@@ -66,31 +83,50 @@ class Round:
                     lines = told[style] = self._lines(style, positions)
                 self._send(hearer, lines)
         for hearer in special:
-            self._send(hearer, self._lines(hearer.style, self._heard(hearer)))
+            self._tell_alone(hearer, self._heard(hearer))
         for hearer in self._last:
             self._safely(hearer.hang_up)
 
     # Where an event belongs.
 
     @singledispatchmethod
-    def _place(self, event: Event, position: int, by: Hearer) -> None:
+    def _place(self, event: Event, position: int, by: Hearer | None) -> None:
         """Put what happened in a room where all in the room hear it."""
         room: str = event.room  # type: ignore[attr-defined]
         self._streams[room].append(position)
 
     @_place.register
-    def _(self, event: events.Told, position: int, by: Hearer) -> None:
-        for session in self._audience.sessions(event.who) + self._audience.sessions(event.to):
+    def _(self, event: events.Told, position: int, by: Hearer | None) -> None:
+        told = self._audience.sessions(event.to)
+        for session in told:
+            self._alone[session].append(position)
+        for session in self._audience.sessions(event.who):
+            if session not in told:
+                self._alone[session].append(position)
+                self._sent.add((session, position))
+
+    @_place.register
+    def _(self, event: events.Deleted, position: int, by: Hearer | None) -> None:
+        if event.room:
+            self._streams[event.room].append(position)
+            return
+        for who in {event.who, event.to}:
+            for session in self._audience.sessions(who):
+                self._alone[session].append(position)
+
+    @_place.register
+    def _(self, event: events.LockedDown, position: int, by: Hearer | None) -> None:
+        for session in self._audience.everyone():
             self._alone[session].append(position)
 
     @_place.register
-    def _(self, event: events.Invited, position: int, by: Hearer) -> None:
+    def _(self, event: events.Invited, position: int, by: Hearer | None) -> None:
         for session in self._audience.sessions(event.who):
             self._alone[session].append(position)
 
     @_place.register
-    def _(self, event: events.Joined, position: int, by: Hearer) -> None:
-        if not self._audience.sessions(event.who):
+    def _(self, event: events.Joined, position: int, by: Hearer | None) -> None:
+        if by is not None and not self._audience.sessions(event.who):
             self._audience.arrive(event.who, by)
         self._streams[event.room].append(position)
         self._audience.join(event.who, event.room)
@@ -99,12 +135,12 @@ class Round:
             self._hears_alone(session)
 
     @_place.register
-    def _(self, event: events.Kicked, position: int, by: Hearer) -> None:
+    def _(self, event: events.Kicked, position: int, by: Hearer | None) -> None:
         self._streams[event.room].append(position)
         self._part(event.who, event.room, position)
 
     @_place.register
-    def _(self, event: events.Left, position: int, by: Hearer) -> None:
+    def _(self, event: events.Left, position: int, by: Hearer | None) -> None:
         rooms = [event.room] if event.room else self._audience.heard_by(event.who)
         for room in rooms:
             self._streams[room].append(position)
@@ -116,7 +152,10 @@ class Round:
     @_place.register(events.WentAway)
     @_place.register(events.CameBack)
     def _(
-        self, event: events.Renamed | events.WentAway | events.CameBack, position: int, by: Hearer
+        self,
+        event: events.Renamed | events.WentAway | events.CameBack,
+        position: int,
+        by: Hearer | None,
     ) -> None:
         for session in self._audience.sessions(event.who):
             self._alone[session].append(position)
@@ -125,11 +164,23 @@ class Round:
         if isinstance(event, events.Renamed):
             self._audience.rename(event.who, event.to)
 
+    def _attach(self, who: str, session: Hearer) -> None:
+        for room in self._audience.attach(who, session):
+            self._since[session, room] = len(self._said)
+
+    def _detach(self, who: str, session: Hearer) -> None:
+        for room in self._audience.heard_by(who):
+            self._hear_until(session, room, len(self._said))
+        self._audience.detach(who, session)
+
     def _part(self, who: str, room: str, position: int) -> None:
         for session in self._audience.sessions(who):
-            start = self._since.pop((session, room), 0)
-            self._spans[session].append((room, start, position + 1))
+            self._hear_until(session, room, position + 1)
         self._audience.part(who, room)
+
+    def _hear_until(self, session: Hearer, room: str, position: int) -> None:
+        start = self._since.pop((session, room), 0)
+        self._spans[session].append((room, start, position))
 
     # Who hears which lines.
 
@@ -172,21 +223,39 @@ class Round:
             return hearer.echo
         return not (said.speech and hearer.user in happened.ignored_by)
 
+    def _tell_alone(self, hearer: Hearer, positions: Sequence[int]) -> None:
+        """Tell one session its own lines, with the past where it wants to know of it."""
+        told = 0
+        for position, wish, upto in self._wishes.get(hearer, ()):
+            before = [p for p in positions[told:] if p < position]
+            told += len(before)
+            self._send(hearer, self._own_lines(hearer, before))
+            self._safely(partial(hearer.catch_up, wish, upto))
+        self._send(hearer, self._own_lines(hearer, positions[told:]))
+
     # As bytes.
+
+    def _own_lines(self, hearer: Hearer, positions: Sequence[int]) -> bytes:
+        style = hearer.style
+        lines = [self._line(style, place, (hearer, place) in self._sent) for place in positions]
+        return b"".join(lines)
 
     def _lines(self, style: Style, positions: Sequence[int]) -> bytes:
         return b"".join([self._line(style, position) for position in positions])
 
-    def _line(self, style: Style, position: int) -> bytes:
-        line = self._rendered.get((style, position))
+    def _line(self, style: Style, position: int, sent: bool = False) -> bytes:
+        line = self._rendered.get((style, position, sent))
         if line is None:
-            line = self._rendered[style, position] = self._render(style, self._said[position][0])
+            said = self._said[position][0]
+            line = self._rendered[style, position, sent] = self._render(style, said, sent)
         return line
 
-    def _render(self, style: Style, said: Event | Reply) -> bytes:
+    def _render(self, style: Style, said: Event | Reply, sent: bool) -> bytes:
         """The line; a style that fails at it leaves it out, and harms no other."""
         try:
-            return style.event(said) if isinstance(said, Event) else style.reply(said)
+            if isinstance(said, Reply):
+                return style.reply(said)
+            return style.sent(said) if sent else style.event(said)
         except Exception:
             self._log.fault("writing what happened")
             return b""

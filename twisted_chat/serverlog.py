@@ -87,6 +87,10 @@ class ServerLog:
         if self._may_write():
             self._log.failure("Failed at {doing}", failure=why, doing=doing)
 
+    def saves_again(self) -> None:
+        """What happens is put on record again, after it could not be."""
+        self._log.info("What happens is put on record again.")
+
     def dropped(self, peer: str, why: str) -> None:
         """A connection was closed by the server, and why."""
         if self._may_write():

@@ -4,17 +4,19 @@ What may be asked for depends on the state alone; the states are in states/.  A 
 bytes and no transport: its door does, as a `Listener`.
 """
 
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Callable, Coroutine
+from typing import Any, Protocol
 
 import msgspec
 
-from twisted_chat.answers import Error, Goodbye, Notice, Prompt
+from twisted_chat.answers import ASK_NAME, Error, Goodbye, Notice, Prompt
+from twisted_chat.audience import Wish
 from twisted_chat.house import House
 from twisted_chat.pace import Pace
 from twisted_chat.refused import BadRequest, Refused, SomethingWrong
 from twisted_chat.rooms import User
-from twisted_chat.states import ASK_NAME, Outside, State
+from twisted_chat.states import Outside, State
+from twisted_chat.stream import Stream
 from twisted_chat.styles import Style, View
 from twisted_chat.verbs import TABLE
 
@@ -25,6 +27,16 @@ class Listener(Protocol):
     @property
     def peer(self) -> str:
         """Where it comes from, for the log."""
+        ...
+
+    @property
+    def address(self) -> str | None:
+        """The IP address it comes from; None for a peer without one (a UNIX socket)."""
+        ...
+
+    @property
+    def local(self) -> bool:
+        """Whether it comes from this machine."""
         ...
 
     def style_for(self, view: View) -> Style:
@@ -39,6 +51,18 @@ class Listener(Protocol):
         """Close the connection when all is sent."""
         ...
 
+    def hide_typing(self, hidden: bool) -> bool:
+        """Have the peer not show what is typed, or show it again; whether it can do that."""
+        ...
+
+    def wait(self) -> None:
+        """Read no more lines until `go_on`: what one of them asked for takes a while."""
+        ...
+
+    def go_on(self) -> None:
+        """Read lines again."""
+        ...
+
 
 class Session:
     """One connection, from its first byte to its end."""
@@ -50,6 +74,13 @@ class Session:
         self.echo = False
         self.state: State = Outside(self)
         self._listener = listener
+        self._stream = Stream(
+            listener.hear,
+            listener.hang_up,
+            lambda reply: self.style.reply(reply),
+            house.delivery.begin,
+            house.limits.outbox_bytes,
+        )
         self._pace = Pace(house.limits.message_burst, house.limits.messages, house.clock.seconds())
         self._slowed = False
         self._bad_requests = 0
@@ -118,13 +149,55 @@ class Session:
 
     def hear(self, told: bytes) -> None:
         """Send what was told."""
-        self._listener.hear(told)
+        self._stream.hear(told)
+
+    def catch_up(self, wish: Wish, upto: int) -> None:
+        """Send what was said before, ahead of all that comes after it."""
+        self._stream.catch_up(wish, upto)
 
     def hang_up(self) -> None:
         """Close the connection when all is sent."""
-        self._listener.hang_up()
+        self._stream.hang_up()
 
-    # What its state changes.
+    # What takes a while.
+
+    def begin(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do what takes a while; the lines that come meanwhile wait for it."""
+        self.house.delivery.begin(self._alone(work))
+
+    async def _alone(self, work: Coroutine[Any, Any, None]) -> None:
+        self._listener.wait()
+        try:
+            await work
+        finally:
+            self._listener.go_on()
+
+    def charge(self, lines: int) -> None:
+        """Count an answer as that many lines, so that who asks for much reads slower."""
+        now = self.house.clock.seconds()
+        for _ in range(lines):
+            self._pace.take(now)
+
+    # What its state asks for, and changes.
+
+    @property
+    def address(self) -> str | None:
+        """The IP address it comes from."""
+        return self._listener.address
+
+    @property
+    def local(self) -> bool:
+        """Whether it comes from this machine."""
+        return self._listener.local
+
+    def hide_typing(self, hidden: bool) -> bool:
+        """Have what is typed not be shown, or be shown again; whether that can be had."""
+        return self._listener.hide_typing(hidden)
+
+    def step_outside(self) -> None:
+        """Be without a name again."""
+        self.echo = False
+        self.state = Outside(self)
 
     def show(self, **wishes: str | bool) -> None:
         """See more, less, or another room."""

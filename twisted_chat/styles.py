@@ -10,7 +10,7 @@ from weakref import WeakValueDictionary
 import msgspec
 
 from twisted_chat import wording
-from twisted_chat.answers import Goodbye, Prompt, Reply
+from twisted_chat.answers import Goodbye, Missed, Prompt, Reply
 from twisted_chat.events import CameBack, Event, Joined, Left, WentAway
 
 
@@ -30,6 +30,10 @@ class Style(Protocol):
 
     def event(self, event: Event) -> bytes:
         """What happened, with its line end."""
+        ...
+
+    def sent(self, event: Event) -> bytes:
+        """What the user told somebody alone in another of their sessions, with its line end."""
         ...
 
     def reply(self, reply: Reply) -> bytes:
@@ -55,15 +59,29 @@ class TextStyle:
         """One line, or nothing."""
         if _hidden(event, self._view):
             return b""
-        line = wording.line_of(event, self._view.current, self._view.clock)
-        return line.encode() + self._newline
+        return self._line(wording.line_of(event, self._view.current, self._view.clock))
+
+    def sent(self, event: Event) -> bytes:
+        """One line."""
+        return self._line(wording.line_of(event, self._view.current, self._view.clock, sent=True))
 
     def reply(self, reply: Reply) -> bytes:
-        """Lines that begin with an arrow, so that they cannot be taken for somebody's words."""
-        text = wording.reply(reply)
-        arrow = "" if isinstance(reply, Prompt | Goodbye) else "-> "
-        lines = text.splitlines()
-        return b"".join((arrow + line).encode() + self._newline for line in lines)
+        """Lines that begin with an arrow, so that they cannot be taken for somebody's words.
+
+        What people said before has none, as it is their words; it begins with its time.
+        """
+        if isinstance(reply, Prompt | Goodbye):
+            lines = wording.reply(reply).splitlines()
+        elif isinstance(reply, Missed):
+            lines = wording.missed(reply, self._view.current)
+        elif isinstance(reply, wording.PAST):
+            lines = wording.past(reply, self._view.current)
+        else:
+            lines = [f"-> {line}" for line in wording.reply(reply).splitlines()]
+        return b"".join(map(self._line, lines))
+
+    def _line(self, line: str) -> bytes:
+        return line.encode() + self._newline
 
 
 class JsonStyle:
@@ -77,9 +95,13 @@ class JsonStyle:
         """One line, or nothing."""
         return b"" if _hidden(event, self._view) else self._encode(event) + b"\n"
 
+    def sent(self, event: Event) -> bytes:
+        """One line, the same that others have."""
+        return self.event(event)
+
     def reply(self, reply: Reply) -> bytes:
-        """One line."""
-        return self._encode(reply) + b"\n"
+        """One line; a program need not be asked for anything."""
+        return b"" if isinstance(reply, Prompt) else self._encode(reply) + b"\n"
 
 
 class Styles:

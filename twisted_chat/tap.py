@@ -14,10 +14,12 @@ from twisted.application.service import MultiService
 from twisted.internet.defer import Deferred
 from twisted.internet.error import CannotListenError, ReactorNotRunning
 from twisted.internet.interfaces import (
+    IAddress,
     IListeningPort,
     IProtocolFactory,
     IStreamServerEndpoint,
 )
+from twisted.internet.protocol import Factory, Protocol
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
@@ -25,12 +27,23 @@ from twisted_chat.admission import Admission
 from twisted_chat.descriptors import room_for_connections
 from twisted_chat.doors.line import ChatFactory
 from twisted_chat.house import House
+from twisted_chat.journal import CannotOpen, Journal
 from twisted_chat.journal.memory import MemoryJournal
+from twisted_chat.journal.sqlite import SqliteJournal
+from twisted_chat.limits import HASHES_AT_ONCE, READERS
 from twisted_chat.options import ChatOptions as Options
+from twisted_chat.options import default_data
 from twisted_chat.serverlog import ServerLog
+from twisted_chat.threads import Threads, Work
 from twisted_chat.ways_in import way_in
 
 __all__ = ["Options", "makeService"]
+
+WAYS_IN = sys.maxsize
+"""Lines in the log about ports: they are the operator's own, and are not bounded."""
+
+CHANGES_SECONDS = 1
+"""How often it is asked what the operator has changed while the server runs."""
 
 ALIVE_CHECKS = 8
 """How often connections are looked at in the time after which a silent one counts as dead."""
@@ -46,19 +59,21 @@ def makeService(options: Options) -> "ChatService":
 class ChatService(MultiService):
     """A house and its doors; stopping it says goodbye to everyone first."""
 
+    house: House
+    """There once it is started."""
+
     def __init__(self, options: Options, reactor: Any) -> None:
         super().__init__()
         self._reactor = reactor
-        limits = options.limits
-        self.house = House(options.about, limits, reactor, MemoryJournal(time.time))
-        room = room_for_connections(limits.connections)
-        factory = ChatFactory(self.house, Admission(limits, reactor, room, trusted=options.trusted))
+        self._options = options
+        self._threads = [
+            Threads(reactor, 1, "writing"),
+            Threads(reactor, READERS, "reading"),
+            Threads(reactor, HASHES_AT_ONCE, "hashing"),
+        ]
+        self._entrance = _Entrance()
         for endpoint in options.endpoints:
-            _door(endpoint, factory, self.house.log, reactor).setServiceParent(self)
-        every = max(1, limits.dead_peer_seconds / ALIVE_CHECKS)
-        alive = TimerService(every, factory.check_alive)
-        alive.clock = reactor
-        alive.setServiceParent(self)
+            _door(endpoint, self._entrance, reactor).setServiceParent(self)
 
     def privilegedStartService(self) -> None:
         """Listen; where that cannot be, say so in a line and end the process."""
@@ -66,6 +81,7 @@ class ChatService(MultiService):
 
     def startService(self) -> None:
         """Run, until a signal asks for the end; listen, if nobody has asked for that before."""
+        self._start(self._open)
         self._start(super().startService)
         self._reactor.callWhenRunning(self._end_on_signals)
         self.house.log.running()
@@ -77,14 +93,49 @@ class ChatService(MultiService):
         self.house.close(lambda: everyone_gone.callback(None))
         everyone_gone.addTimeout(self.house.limits.goodbye_seconds, self._reactor)
         await everyone_gone.addErrback(lambda _: None)
+        await self.house.journal.close(told=self.house.delivery.told)
+        for threads in self._threads:
+            threads.stop()
+
+    def _open(self) -> None:
+        """Open what is kept: not before twistd has gone to the background, and given up root."""
+        options, reactor = self._options, self._reactor
+        limits = options.limits
+        writing, reading, hashing = self._threads
+        journal = _journal(options, writing, reading)
+        self.house = House(
+            options.about,
+            limits,
+            reactor,
+            journal,
+            time.time,
+            hashing,
+            policy=options.policy,
+            checkers=options.checkers,
+        )
+        room = room_for_connections(limits.connections)
+        admission = Admission(limits, reactor, room, trusted=options.trusted)
+        self._entrance.leads_to = factory = ChatFactory(self.house, admission)
+        self._every(max(1, limits.dead_peer_seconds / ALIVE_CHECKS), factory.check_alive)
+        self._every(CHANGES_SECONDS, self.house.look_for_changes)
+
+    def _every(self, seconds: float, do: Callable[[], object]) -> None:
+        timer = TimerService(seconds, do)
+        timer.clock = self._reactor
+        timer.setServiceParent(self)
 
     def _start(self, start: Callable[[], object]) -> None:
         try:
             start()
-        except CannotStart:
-            # Whoever runs us tidies up, and then shows what is raised here.
-            sys.excepthook = _one_line
-            raise
+        except CannotOpen as why:
+            raise self._excuse(CannotStart(f"twistd chat: {why}")) from None
+        except CannotStart as why:
+            raise self._excuse(why) from None
+
+    def _excuse(self, why: "CannotStart") -> "CannotStart":
+        """Whoever runs us tidies up, and then shows what is raised here."""
+        sys.excepthook = _one_line
+        return why
 
     def _end_on_signals(self) -> None:
         """Have a signal end the process in order, and with exit code 0.
@@ -114,12 +165,34 @@ def _one_line(kind: type[BaseException], why: BaseException, trace: TracebackTyp
     print(why, file=sys.__stderr__)
 
 
-def _door(
-    endpoint: str, factory: IProtocolFactory, log: ServerLog, reactor: Any
-) -> StreamServerEndpointService:
+def _journal(options: Options, writing: Work, reading: Work) -> Journal:
+    """Where the chat is kept.
+
+    :raises CannotOpen: it cannot be.
+    """
+    if options.data is None:
+        return MemoryJournal(time.time)
+    if options.data == default_data():
+        # The user's own state directory may be the first of its kind.
+        with suppress(OSError):
+            options.data.parent.mkdir(0o700, parents=True, exist_ok=True)
+    return SqliteJournal(options.data, time.time, options.durability, writing, reading)
+
+
+class _Entrance(Factory):
+    """Listens before there is a house: until there is, nobody is let in."""
+
+    noisy = False
+    leads_to: ChatFactory | None = None
+
+    def buildProtocol(self, addr: IAddress | None) -> Protocol | None:
+        return None if self.leads_to is None else self.leads_to.buildProtocol(addr)
+
+
+def _door(endpoint: str, factory: IProtocolFactory, reactor: Any) -> StreamServerEndpointService:
     """The service that listens on an endpoint, and says how one gets in by it."""
     service = strports.service(endpoint, factory, reactor=reactor)
-    service.endpoint = _Announced(service.endpoint, endpoint, log)
+    service.endpoint = _Announced(service.endpoint, endpoint, ServerLog(reactor, WAYS_IN))
     return service
 
 

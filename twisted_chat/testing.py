@@ -11,9 +11,12 @@ Everything between the two ends is what runs in production; a test advances ``se
 
 import json
 import math
+from collections.abc import Callable, Sequence
 from typing import Any
 
+from twisted.cred.checkers import ICredentialsChecker
 from twisted.internet.address import IPv4Address
+from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.internet.error import ConnectionAborted, ConnectionDone, ConnectionLost
 from twisted.internet.interfaces import IConsumer, IHalfCloseableProtocol, ITransport
 from twisted.internet.task import Clock
@@ -22,13 +25,28 @@ from zope.interface import implementer
 
 from twisted_chat.admission import Admission, Network
 from twisted_chat.doors.line import ChatFactory
-from twisted_chat.house import About, House
+from twisted_chat.house import About, House, Policy
 from twisted_chat.journal import Journal
 from twisted_chat.journal.memory import MemoryJournal
 from twisted_chat.limits import OFF, Limits
+from twisted_chat.threads import P, T
 
 EPOCH = 1_700_000_000.0
 """What a memory server's wall clock shows when its clock shows 0."""
+
+
+class AtOnce:
+    """Does work at once, where a server has threads for it."""
+
+    def __call__(
+        self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
+    ) -> Deferred[T]:
+        """Call the function; the Deferred has fired already."""
+        done: Deferred[T] = maybeDeferred(function, *args, **kwargs)
+        return done
+
+    def stop(self) -> None:
+        """There is nothing to let go of."""
 
 
 @implementer(ITransport, IConsumer)
@@ -195,15 +213,35 @@ class MemoryServer:
         journal: Journal | None = None,
         trusted: tuple[Network, ...] = (),
         clock: Clock | None = None,
+        policy: Policy | None = None,
+        checkers: Sequence[ICredentialsChecker] = (),
     ) -> None:
         self.clock = clock or Clock()
         self.limits = limits or Limits()
-        journal = journal or MemoryJournal(lambda: EPOCH + self.clock.seconds())
-        self.house = House(about or About(), self.limits, self.clock, journal)
+        self.house = House(
+            about or About(),
+            self.limits,
+            self.clock,
+            journal or MemoryJournal(self.time),
+            self.time,
+            AtOnce(),
+            policy=policy,
+            checkers=checkers,
+            new_secret=self._new_secret,
+        )
         self.factory = ChatFactory(
             self.house, Admission(self.limits, self.clock, OFF, trusted=trusted)
         )
         self._sending: dict[End, None] = {}
+        self._secrets = 0
+
+    def time(self) -> float:
+        """The seconds since 1970."""
+        return EPOCH + self.clock.seconds()
+
+    def _new_secret(self) -> str:
+        self._secrets += 1
+        return f"secret-of-guest-{self._secrets}"
 
     def connect(self, host: str = "127.0.0.1", closes: bool = True) -> End:
         """A connection that has said nothing yet; one may not help to close it, as TLS asks."""

@@ -3,6 +3,7 @@
 The line door and the stdio client share it.  It knows no terminal and no bytes.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from functools import singledispatch
 
@@ -74,6 +75,86 @@ def _(event: events.MadePrivate) -> str:
 
 
 @words.register
+def _(event: events.Voiced) -> str:
+    return f" * {event.by} gave {event.who} a voice."
+
+
+@words.register
+def _(event: events.Devoiced) -> str:
+    return f" * {event.by} took the voice from {event.who}."
+
+
+@words.register
+def _(event: events.Moderated) -> str:
+    if event.on:
+        return f" * {event.by} made the room moderated: operators speak, and who has a voice."
+    return f" * {event.by} let everyone speak."
+
+
+@words.register
+def _(event: events.Owned) -> str:
+    if not event.who:
+        return f" * {event.by} gave the room up. It belongs to nobody."
+    return f" * The room belongs to {event.who} now."
+
+
+@words.register
+def _(event: events.Banned) -> str:
+    return f" * {event.by} banned {event.who}{_term(event.time, event.until, event.reason)}"
+
+
+@words.register
+def _(event: events.Unbanned) -> str:
+    return f" * {event.by} lifted the ban on {event.who}."
+
+
+@words.register
+def _(event: events.Muted) -> str:
+    return f" * {event.by} muted {event.who}{_term(event.time, event.until, event.reason)}"
+
+
+@words.register
+def _(event: events.Unmuted) -> str:
+    return f" * {event.by} let {event.who} speak again."
+
+
+@words.register
+def _(event: events.Slowed) -> str:
+    if not event.seconds:
+        return f" * {event.by} ended the slow mode."
+    return f" * {event.by} slowed the room: one line every {duration(event.seconds)}."
+
+
+@words.register
+def _(event: events.LockedDown) -> str:
+    if event.on:
+        return f" * {event.by} locked the server down: no new guests, and only accounts speak."
+    return f" * {event.by} ended the lockdown."
+
+
+@words.register
+def _(event: events.Filtered) -> str:
+    return f" * {event.by} filters {event.pattern}"
+
+
+@words.register
+def _(event: events.Unfiltered) -> str:
+    return f" * {event.by} filters {event.pattern} no more."
+
+
+@words.register
+def _(event: events.Retained) -> str:
+    if not event.seconds:
+        return f" * {event.by} has all that is said here kept."
+    return f" * {event.by} has what is said here forgotten after {duration(event.seconds)}."
+
+
+@words.register
+def _(event: events.Deleted) -> str:
+    return f" * {event.by} deleted message {event.of} of {event.who}."
+
+
+@words.register
 def _(event: events.Invited) -> str:
     return f" * {event.by} invites you: /join {event.room}"
 
@@ -103,19 +184,96 @@ def _(event: events.CameBack) -> str:
     return f" * {event.who} is back."
 
 
-def line_of(event: Event, current: str, clock: bool = False) -> str:
+def line_of(event: Event, current: str, clock: bool = False, sent: bool = False) -> str:
     """The whole line for somebody who looks at room ``current``.
 
     A line from another room begins with its name, and with ``clock`` every line with the time in
-    this machine's zone.
+    this machine's zone.  ``sent`` says that the reader told this to somebody alone.
     """
     line = words(event)
-    room: str = getattr(event, "room", "")
-    if room and room != current and not isinstance(event, events.Invited):
-        line = f"[{room}] {line}"
+    if isinstance(event, events.Told) and sent:
+        line = f"[PM to {event.to}] {event.text}"
+    line = f"{_elsewhere(event, current)}{line}"
     if clock:
         line = f"[{datetime.fromtimestamp(event.time):%H:%M}] {line}"
     return line
+
+
+def _elsewhere(event: Event, current: str) -> str:
+    """The room, before a line from another than the one looked at."""
+    room: str = getattr(event, "room", "")
+    if not room or room == current or isinstance(event, events.Invited):
+        return ""
+    return "[server] " if room == "*" else f"[{room}] "
+
+
+Past = answers.Backlog | answers.History | answers.Found | answers.Audit
+PAST = (answers.Backlog, answers.History, answers.Found, answers.Audit)
+"""The replies that show what was said before."""
+
+
+def past(reply: Past, current: str) -> list[str]:
+    """What was said before, for somebody who looks at room ``current``.
+
+    Each line begins with its number, unless nobody asked for it, and its time; what the server
+    says between them begins with an arrow.
+    """
+    numbered = not isinstance(reply, answers.Backlog)
+    return _framed(reply, _dated(reply.events, current, numbered))
+
+
+def _dated(happened: Sequence[Event], current: str, numbered: bool) -> list[str]:
+    lines, day = [], ""
+    for event in happened:
+        moment = datetime.fromtimestamp(event.time)
+        if f"{moment:%Y-%m-%d}" != day:
+            day = f"{moment:%Y-%m-%d}"
+            lines.append(f"-> {day}")
+        number = f"{event.seq} " if numbered else ""
+        line = f"{_elsewhere(event, current)}{_remembered(event)}"
+        lines.append(f"{number}[{moment:%H:%M}] {line}")
+    return lines
+
+
+def missed(reply: answers.Missed, current: str) -> list[str]:
+    """What happened while one was not here: how much, then the part that is meant for oneself."""
+    lines = [f"-> {_news(line)}" for line in reply.rooms]
+    lines += _dated(reply.told, current, numbered=False)
+    lines += _dated(reply.mentions, current, numbered=False)
+    shown = len(reply.told) + len(reply.mentions)
+    if sum(line.new for line in reply.rooms) > shown:
+        lines.append("-> /missed shows the rest.")
+    return lines
+
+
+def _news(line: answers.NewsLine) -> str:
+    about = "in private" if line.room == "@" else f"in {line.room}"
+    mentions = f", {line.mentions:,} mention you" if line.mentions else ""
+    return f"{line.new:,} new {about}{mentions}."
+
+
+def _remembered(event: Event) -> str:
+    """What happened, for somebody who may have been on either side of it."""
+    if isinstance(event, events.Told):
+        return f"[PM from {event.who} to {event.to}] {event.text}"
+    return words(event)
+
+
+def _framed(reply: Past, lines: list[str]) -> list[str]:
+    """The lines, with what the server says about them before or after."""
+    if isinstance(reply, answers.Backlog):
+        more = reply.more and not reply.room
+        return ["-> You missed more than this: /history shows it.", *lines] if more else lines
+    nothing = (
+        "-> Nothing was found." if isinstance(reply, answers.Found) else "-> There is nothing."
+    )
+    shown = lines or [nothing]
+    return [*shown, f"-> More: {reply.next}"] if reply.next else shown
+
+
+def _term(time: float, until: float, reason: str) -> str:
+    how_long = f" for {duration(round(until - time))}" if until else ""
+    return f"{how_long}: {reason}" if reason else f"{how_long}."
 
 
 def duration(seconds: int) -> str:
@@ -256,6 +414,20 @@ def _(answer: answers.Uptime) -> str:
     people = "1 person" if answer.people == 1 else f"{answer.people:,} people"
     rooms = _count(answer.rooms, "room")
     return f"Up for {duration(answer.seconds)}. {people} in {rooms}."
+
+
+@reply.register
+def _(answer: answers.Tokens) -> str:
+    return "\n".join(map(_token, answer.tokens)) or "You have no tokens. /token NAME makes one."
+
+
+def _token(line: answers.TokenLine) -> str:
+    used = f"used last on {_day(line.used)}" if line.used else "never used"
+    return f"{line.name}: made on {_day(line.since)}, {used}."
+
+
+def _day(time: float) -> str:
+    return f"{datetime.fromtimestamp(time):%Y-%m-%d %H:%M}"
 
 
 def _listed(names: list[str], more: int) -> str:

@@ -32,6 +32,8 @@ _TLS = b"\x16\x03"
 _NOT_THAT = "This is a chat, for nc and telnet. Goodbye."
 _GOODBYES = (b"\x03", b"\x04")
 """Ctrl-C and Ctrl-D at the start of a line, as a telnet sends them that has not negotiated."""
+_ANSWER, _BREATH = "an answer", "a breath"
+"""What lines may wait for: what was asked for before them, and the pace they came at."""
 
 
 @implementer(IHalfCloseableProtocol)
@@ -41,9 +43,16 @@ class ChatProtocol(LineReceiver):
     delimiter = b"\n"
     transport: Any
 
-    def __init__(self, house: House, peer: str, gone: Callable[["ChatProtocol"], None]) -> None:
+    def __init__(
+        self,
+        house: House,
+        peer: str,
+        is_local: Callable[[str | None], bool],
+        gone: Callable[["ChatProtocol"], None],
+    ) -> None:
         self.peer = peer
         self._house = house
+        self._is_local = is_local
         self._gone = gone
         self._newline = b"\n"
         self._program = False
@@ -52,6 +61,9 @@ class ChatProtocol(LineReceiver):
         self._tcp: socket | None = None
         self._line: Callable[[bytes], None] = self._first_line
         self._breather: Any = None
+        self._waits: set[str] = set()
+        self._input_over = False
+        self._closed = False
         self.MAX_LENGTH = house.limits.line_bytes
 
     # What Twisted calls.
@@ -111,13 +123,15 @@ class ChatProtocol(LineReceiver):
         """
         if self._buffer and self.line_mode:
             self.lineReceived(self.clearLineBuffer())
-        self._session.end(LEAVING)
+        self._input_over = True
+        self._check_over()
 
     def writeConnectionLost(self) -> None:
         self._outbox.close()
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         self._gone(self)
+        self._closed = True
         self._tcp = None
         self._stop_breather()
         self._outbox.closed()
@@ -131,6 +145,23 @@ class ChatProtocol(LineReceiver):
 
     # What the session calls.
 
+    @property
+    def address(self) -> str | None:
+        """The peer's IP address; behind a PROXY proxy it is known after the first bytes."""
+        return _host(self.transport.getPeer())
+
+    @property
+    def local(self) -> bool:
+        """Whether the peer is on this machine, as far as its address tells."""
+        return self._is_local(self.address)
+
+    def hide_typing(self, hidden: bool) -> bool:
+        """Have a telnet that negotiates echo nothing, or echo again."""
+        if self._telnet is None or self._program:
+            return False
+        self._telnet.hide_typing(hidden)
+        return True
+
     def style_for(self, view: View) -> Style:
         """JSON for a program, else text."""
         styles = self._house.styles
@@ -143,6 +174,14 @@ class ChatProtocol(LineReceiver):
     def hang_up(self) -> None:
         """Close when all is sent; the outbox lets go of the transport first."""
         self._outbox.close()
+
+    def wait(self) -> None:
+        """Read no more lines for now."""
+        self._wait_for(_ANSWER)
+
+    def go_on(self) -> None:
+        """Read lines again, once those that are being read are done with."""
+        self._house.clock.callLater(0, self._go_on_after, _ANSWER)
 
     # From bytes to lines.
 
@@ -201,8 +240,24 @@ class ChatProtocol(LineReceiver):
 
     def _pause(self, seconds: float) -> None:
         """Read nothing for a while; what was read already waits."""
+        self._wait_for(_BREATH)
+        self._stop_breather()
+        self._breather = self._house.clock.callLater(seconds, self._go_on_after, _BREATH)
+
+    def _wait_for(self, reason: str) -> None:
+        self._waits.add(reason)
         self.pauseProducing()
-        self._breather = self._house.clock.callLater(seconds, self.resumeProducing)
+
+    def _go_on_after(self, reason: str) -> None:
+        self._waits.discard(reason)
+        if not self._waits and self.paused and not self._closed:
+            self.resumeProducing()
+        self._check_over()
+
+    def _check_over(self) -> None:
+        """Leave at the end of input, once all that was asked for is answered."""
+        if self._input_over and _ANSWER not in self._waits:
+            self._session.end(LEAVING)
 
     def _stop_breather(self) -> None:
         if self._breather is not None and self._breather.active():
@@ -278,7 +333,7 @@ class ChatFactory(Factory):
         if why is not None:
             self._house.log.turned_away(peer, why)
             return self._turn_away(why)
-        protocol = ChatProtocol(self._house, peer, self._closed)
+        protocol = ChatProtocol(self._house, peer, self._admission.is_local, self._closed)
         self._open[protocol] = host
         return protocol
 

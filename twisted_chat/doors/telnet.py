@@ -1,8 +1,8 @@
 """Telnet (RFC 854), for peers that speak it: its commands are taken out of what they send.
 
 `twisted.conch.telnet` does the negotiation.  Here it learns what it does not know, so that no
-sequence of bytes can upset it, and agrees to no option: what a person types comes in lines, and
-echo and editing are the terminal's own affair.
+sequence of bytes can upset it.  What a person types comes in lines, and echo and editing are the
+terminal's own affair; only while a password is typed is the echo taken over, and not done.
 """
 
 import re
@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from twisted.conch import telnet
+from twisted.internet.error import ConnectionDone
+from twisted.python.failure import Failure
 
 from twisted_chat.limits import TELNET_COMMANDS
 
@@ -42,6 +44,7 @@ class Telnet(telnet.Telnet):
         self._take = take
         self._leave = leave
         self._commands = 0
+        self._hidden = False
         self._over = False
 
     def dataReceived(self, data: bytes) -> None:
@@ -77,6 +80,24 @@ class Telnet(telnet.Telnet):
     def negotiate(self, data: list[bytes]) -> None:
         """Subnegotiate nothing, as no option was agreed to; conch trips over an empty one."""
         self._count_command()
+
+    def hide_typing(self, hidden: bool) -> None:
+        """Offer to do the echo, which means that nobody does, or leave it to the peer (RFC 857)."""
+        self._hidden = hidden
+        (self.will if hidden else self.wont)(telnet.ECHO).addErrback(self._refused)
+        if not hidden:
+            # The end of the line that was typed was not shown either.
+            self._write(b"\r\n")
+
+    def enableLocal(self, option: bytes) -> bool:
+        return option == telnet.ECHO and self._hidden
+
+    def disableLocal(self, option: bytes) -> None:
+        """There is nothing to undo: who echoes nothing need not stop."""
+
+    def _refused(self, why: Failure) -> None:
+        """A peer that echoes all the same knows that it does."""
+        why.trap(telnet.TelnetError, ConnectionDone)
 
     def _count_command(self) -> None:
         """Commands cost more than text, and are not paced as lines are: few go with a line."""

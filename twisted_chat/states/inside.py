@@ -1,16 +1,24 @@
 """Inside: in the chat, as a user."""
 
+from collections.abc import Coroutine, Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from twisted_chat.answers import Goodbye, Reply, Welcome
+from twisted_chat.accounts.account import Account
+from twisted_chat.accounts.logins import Logins
+from twisted_chat.accounts.registrar import Registrar
+from twisted_chat.answers import ASK_NAME, Answer, Goodbye, Reply, Welcome
+from twisted_chat.audience import Wish
 from twisted_chat.chat import Chat, Events
 from twisted_chat.happened import Happened
-from twisted_chat.names import RoomName
+from twisted_chat.journal import Journal
+from twisted_chat.names import RoomName, user_name
 from twisted_chat.refused import AlreadyEntered, NotInRoom, Refused, SomethingWrong
 from twisted_chat.rooms import User
+from twisted_chat.states.remembering import Remembering
 from twisted_chat.states.state import GONE
 from twisted_chat.verbs import TABLE, Hello, Request, Table
 from twisted_chat.verbs.lists import names_in
+from twisted_chat.verbs.verb import Coming, Outcome
 
 if TYPE_CHECKING:
     from twisted_chat.house import About
@@ -27,12 +35,31 @@ class Inside:
 
     verbs: Table = TABLE
 
-    def __init__(self, session: "Session", user: User) -> None:
+    def __init__(self, session: "Session", user: User, hello: Hello | None = None) -> None:
         self._session = session
         self._house = session.house
         self._looks_at: RoomName | None = None
         self._quits: str | None = None
+        self._logs_out = False
+        self._attaches = ""
+        self._wish: Wish | None = None
+        self._hello = hello
+        about = session.house.about
+        self._past = Remembering(session.house.journal, user, hello, about.backlog, session.charge)
         self.user = user
+
+    def begin(
+        self,
+        happened: Events,
+        request_id: str | int | None,
+        secret: str = "",
+        attaches: str = "",
+    ) -> None:
+        """Welcome the user, who has just come in, or was here already."""
+        self._look_at_first()
+        wish = self._past.first(self.chat, self.current, came_back=not attaches)
+        welcome = self._welcome(secret).to(request_id)
+        self._tell(happened, welcome, wish=wish, attaches=attaches)
 
     # What a door, or delivery, says.
 
@@ -49,29 +76,52 @@ class Inside:
         try:
             if isinstance(request, Hello):
                 raise AlreadyEntered(f"You are in already, as {self.user.name}.")
-            happened, answer = TABLE.of(request).perform(self, request)
+            outcome = TABLE.of(request).perform(self, request)
+            if isinstance(outcome, Coroutine):
+                self._session.begin(self._answer_later(outcome, request.id))
+                return
+            happened, answer = outcome
         except Refused as why:
             self._session.refuse(why, request.id)
         except Exception:
             self._house.log.fault("what a user asked for")
             self._session.refuse(SomethingWrong(), request.id)
         else:
-            self._tell(happened, answer.to(request.id))
-            if self._quits is not None:
-                self.leave(self._quits, Goodbye(text=LEAVING))
+            self._answer(happened, answer, request.id)
+
+    def _answer(self, happened: Events, answer: Answer, request_id: str | int | None) -> None:
+        once = request_id if isinstance(request_id, str) else ""
+        wish, self._wish = self._wish, None
+        attaches, self._attaches = self._attaches, ""
+        self._tell(happened, answer.to(request_id), once=once, wish=wish, attaches=attaches)
+        if self._quits is not None:
+            self.leave(self._quits, Goodbye(text=LEAVING))
+        elif self._logs_out:
+            self._step_outside()
+
+    async def _answer_later(self, coming: Coming, request_id: str | int | None) -> None:
+        try:
+            happened, answer = await coming
+        except Refused as why:
+            self._session.refuse(why, request_id)
+        except Exception:
+            self._house.log.fault("what a user asked for")
+            self._session.refuse(SomethingWrong(), request_id)
+        else:
+            if self._session.state is self:
+                self._answer(happened, answer, request_id)
 
     def reply(self, *replies: Reply) -> None:
         self._tell([], *replies)
 
     def leave(self, reason: str, goodbye: Goodbye | None = None) -> None:
-        name = str(self.user.name)
-        happened = self.chat.leave(self.user, self.now(), reason)
-        self._house.log.gone(name, reason)
-        self._depart(happened, goodbye)
+        self._session.state = GONE
+        self._depart(reason, [] if goodbye is None else [goodbye], last=goodbye is not None)
 
     def dismiss(self, goodbye: Goodbye) -> None:
+        self._session.state = GONE
         self._house.log.gone(str(self.user.name), goodbye.text)
-        self._depart([], goodbye)
+        self._tell([], goodbye, last=True)
 
     # What a verb needs.
 
@@ -103,6 +153,48 @@ class Inside:
         """The moment, in seconds."""
         return self._house.clock.seconds()
 
+    def wall(self) -> float:
+        """The moment, in seconds since 1970 (UTC)."""
+        return self._house.time()
+
+    @property
+    def journal(self) -> Journal:
+        """What was said before."""
+        return self._house.journal
+
+    @property
+    def logins(self) -> Logins:
+        """Proves who owns an account."""
+        return self._house.logins
+
+    @property
+    def registrar(self) -> Registrar:
+        """The rules of who may have an account."""
+        return self._house.registrar
+
+    @property
+    def address(self) -> str | None:
+        """The IP address that the user connects from; None where there is none."""
+        return self._session.address
+
+    @property
+    def local(self) -> bool:
+        """Whether the user connects from this machine."""
+        return self._session.local
+
+    @property
+    def told(self) -> int:
+        """The number of the last event that is told: what comes after it comes by itself."""
+        return self._house.delivery.told
+
+    async def settled(self) -> None:
+        """Wait until all that was asked for before is told."""
+        await self._house.delivery.settled()
+
+    def charge(self, lines: int) -> None:
+        """Count an answer like so many lines of the asker's own."""
+        self._session.charge(lines)
+
     def room(self, named: RoomName | None) -> RoomName:
         """The room that is meant: the one named, else the current one.
 
@@ -118,6 +210,14 @@ class Inside:
         self._looks_at = None if room is None else self.user.rooms[room].name
         self._session.show(current=str(self.current or ""))
 
+    def catch_up(self, name: RoomName, seen: int | None = None) -> None:
+        """Show what was said in a room before, or since a number, after the present answer."""
+        self._wish = self._past.of_room(self.chat, self.user.rooms[name], seen)
+
+    def _look_at_first(self) -> None:
+        rooms, lobby = self.user.rooms, self.chat.lobby
+        self.look_at(lobby if lobby in rooms else next(reversed(rooms), None))
+
     def show(self, **wishes: bool) -> None:
         """See more or less."""
         self._session.show(**wishes)
@@ -132,29 +232,98 @@ class Inside:
         self._house.log.received(str(self.user.name), "q")
         self._quits = reason
 
-    def welcome(self) -> Welcome:
-        """What a newcomer is told."""
-        lobby = self.chat.rooms[self.chat.lobby]
-        names, more = names_in(lobby)
+    # Becoming another user.
+
+    def log_in(self, account: Account, heard: Iterable[str]) -> Outcome:
+        """Go on as the owner of an account: as one more session, if they are here already.
+
+        :param heard: where they were when they left, as the rooms are on record.
+        :raises Refused: the user has an account already, or the name is not free.
+        """
+        if self.user.account is not None:
+            raise AlreadyEntered(f"You are logged in as {self.user.name}. /logout first.")
+        happened: Events = []
+        other = self.chat.present(user_name(account.name), account.identity)
+        if other is None:
+            happened = self.chat.recognize(self.user, account, heard, self.now())
+        else:
+            self._switch_to(other)
+        self._wish = self._past.first(self.chat, self.current, came_back=other is None)
+        return happened, self._welcome("")
+
+    def _switch_to(self, other: User) -> None:
+        """Leave as the guest that one was; the session is one of the other's from now on."""
+        self._depart("")
+        self.chat.attach(other)
+        self.user = other
+        self._past = self._past.of_another(other)
+        self._attaches = str(other.name)
+        self._look_at_first()
+
+    def new_secret(self) -> str:
+        """What nobody guesses."""
+        return self._house.new_secret()
+
+    def log_out(self) -> None:
+        """Be asked for a name again, once the request is answered."""
+        self._logs_out = True
+
+    def _step_outside(self) -> None:
+        self._depart("", [ASK_NAME])
+        self._session.step_outside()
+
+    # Telling.
+
+    def _welcome(self, secret: str) -> Welcome:
+        room = None if self.current is None else self.user.rooms[self.current]
+        names, more = ([], 0) if room is None else names_in(room)
         return Welcome(
             v=VERSION,
             server=self._house.about.name,
             name=str(self.user.name),
-            room=str(lobby.name),
-            topic=lobby.topic,
+            room="" if room is None else str(room.name),
+            topic="" if room is None else room.topic,
             names=names,
             more=more,
             motd=self._house.about.motd,
+            rooms=[str(name) for name in self.user.rooms],
+            seq=self.told,
+            resume=secret,
         )
 
-    def _tell(self, happened: Events, *replies: Reply) -> None:
+    def _tell(
+        self,
+        happened: Events,
+        *replies: Reply,
+        once: str = "",
+        wish: Wish | None = None,
+        attaches: str = "",
+        detaches: str = "",
+        last: bool = False,
+    ) -> None:
         for event in happened:
             self._house.log.happened(event)
-        ignored_by = self.chat.ignored_by(self.user)
-        self._house.delivery.add(Happened(happened, self._session, replies, ignored_by=ignored_by))
+        notes = self.chat.take_notes()
+        notes.actor, notes.once = self.user.identity, once
+        self._house.delivery.add(
+            Happened(
+                happened,
+                self._session,
+                replies,
+                last,
+                ignored_by=self.chat.ignored_by(self.user),
+                notes=notes,
+                catch_up=wish,
+                attaches=attaches,
+                detaches=detaches,
+            )
+        )
 
-    def _depart(self, happened: Events, goodbye: Goodbye | None) -> None:
-        self._session.state = GONE
-        replies = () if goodbye is None else (goodbye,)
-        last = goodbye is not None
-        self._house.delivery.add(Happened(happened, self._session, replies, last))
+    def _depart(self, reason: str, replies: Sequence[Reply] = (), last: bool = False) -> None:
+        """Have this session hear nothing any more; with their last one the user is gone."""
+        name = str(self.user.name)
+        if self.chat.detach(self.user):
+            self._tell([], *replies, detaches=name, last=last)
+            return
+        self._house.log.gone(name, reason)
+        self._tell(self.chat.leave(self.user, self.now(), reason), *replies, last=last)

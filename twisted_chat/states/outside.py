@@ -1,46 +1,87 @@
-"""Outside: connected, and asked for a name."""
+"""Outside: connected, and asked for a name; then for its password, if somebody owns it."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Any
 
-from twisted_chat.answers import Goodbye, Prompt, Reply
-from twisted_chat.happened import Happened
+from twisted_chat.accounts.account import Account
+from twisted_chat.answers import ASK_NAME, Goodbye, Prompt, Reply
 from twisted_chat.names import Name
-from twisted_chat.refused import NotEntered, Refused, Version
+from twisted_chat.refused import NameOwned, NotEntered, Refused, SomethingWrong, Version
 from twisted_chat.rooms import User
-from twisted_chat.states.inside import LEAVING, VERSION, Inside
-from twisted_chat.states.state import GONE
+from twisted_chat.states.inside import LEAVING, VERSION
+from twisted_chat.states.threshold import Threshold
 from twisted_chat.verbs import Hello, Request
 from twisted_chat.verbs.verb import read_user_name
 
 if TYPE_CHECKING:
     from twisted_chat.session import Session
 
-ASK_NAME = Prompt(text="Enter your username:")
+ASK_PASSWORD = Prompt(text="Password:")
+ASK_VISIBLE_PASSWORD = Prompt(text="Password (it can be seen as you type):")
+_LEAVE = ("q", "/q", "/quit", "/exit")
 
 
-class Outside:
-    """Connected, without a name; for a bounded time, and a bounded number of tries."""
+class Nameless:
+    """What the two states have in common."""
 
     user: User | None = None
 
+    def __init__(self, threshold: Threshold) -> None:
+        self._threshold = threshold
+        self._session = threshold.session
+        self._house = threshold.house
+
+    def reply(self, *replies: Reply) -> None:
+        self._threshold.reply(*replies)
+
+    def leave(self, reason: str, goodbye: Goodbye | None = None) -> None:
+        self._threshold.leave(goodbye)
+
+    def dismiss(self, goodbye: Goodbye) -> None:
+        self.leave("", goodbye)
+
+    def _begin(self, entering: Coroutine[Any, Any, None], request_id: str | int | None) -> None:
+        """Have somebody prove who they are; where they cannot, they try another name."""
+        self._session.begin(self._prove(entering, request_id))
+
+    async def _prove(
+        self, entering: Coroutine[Any, Any, None], request_id: str | int | None
+    ) -> None:
+        try:
+            await entering
+        except Refused as why:
+            self._again(why, request_id)
+        except Exception:
+            self._house.log.fault("letting somebody in")
+            self._again(SomethingWrong(), request_id)
+
+    def _again(self, why: Refused, request_id: str | int | None) -> None:
+        self._session.refuse(why, request_id)
+        self._threshold.count_try()
+
+
+class Outside(Nameless):
+    """Connected, without a name; for a bounded time, and a bounded number of tries."""
+
     def __init__(self, session: "Session") -> None:
-        self._session = session
-        self._house = session.house
-        self._tries = 0
-        limits = self._house.limits
-        self._deadline = self._house.clock.callLater(limits.name_seconds, self._too_late)
+        super().__init__(Threshold(session))
 
     def typed(self, line: str) -> None:
         word = line.strip()
-        if word in ("q", "/q", "/quit", "/exit"):
+        if word in _LEAVE:
             self.leave("", Goodbye(text=LEAVING))
             return
         try:
-            self._enter(read_user_name(word))
+            self._named(read_user_name(word))
         except Refused as why:
-            self._session.refuse(why)
-            self._count_try()
+            self._again(why, None)
             self._session.state.reply(ASK_NAME)
+
+    def _named(self, name: Name) -> None:
+        if self._threshold.needs_proof(name):
+            self._session.state = Proving(self._threshold, self, name)
+        else:
+            self._threshold.enter_as_guest(name)
 
     def ask(self, request: Request) -> None:
         if not isinstance(request, Hello):
@@ -50,46 +91,56 @@ class Outside:
         try:
             if request.v != VERSION:
                 raise Version(f"This server speaks version {VERSION} of the protocol.")
-            self._enter(request.name, request)
+            self._greeted(request)
         except Refused as why:
-            self._session.refuse(why, request.id)
-            self._count_try()
+            self._again(why, request.id)
 
-    def reply(self, *replies: Reply) -> None:
-        for reply in replies:
-            self._session.hear(self._session.style.reply(reply))
+    def _greeted(self, hello: Hello) -> None:
+        logins, address = self._house.logins, self._session.address
+        if hello.token is not None:
+            proof = logins.by_token(hello.name, hello.token, address)
+            self._begin(self._own(proof, hello), hello.id)
+        elif hello.password is not None:
+            proof = logins.by_password(hello.name, hello.password, address)
+            self._begin(self._own(proof, hello), hello.id)
+        elif self._threshold.needs_proof(hello.name):
+            raise NameOwned(f"The name {hello.name} needs its password, or a token.")
+        else:
+            self._threshold.enter_as_guest(hello.name, hello)
 
-    def leave(self, reason: str, goodbye: Goodbye | None = None) -> None:
-        self._stop()
-        self._session.state = GONE
-        if goodbye is not None:
-            self.reply(goodbye)
-            self._session.hang_up()
+    async def _own(self, proof: Coroutine[Any, Any, Account], hello: Hello) -> None:
+        await self._threshold.enter_as_owner(await proof, hello)
 
-    def dismiss(self, goodbye: Goodbye) -> None:
-        self.leave("", goodbye)
 
-    def _enter(self, name: Name, hello: Hello | None = None) -> None:
-        house, session = self._house, self._session
-        bot = hello is not None and hello.bot
-        user, happened = house.chat.enter(name, house.clock.seconds(), bot=bot)
-        self._stop()
-        session.echo = hello is not None and hello.echo
-        session.state = inside = Inside(session, user)
-        inside.look_at(house.chat.lobby)
-        house.log.entered(str(name))
-        welcome = inside.welcome().to(None if hello is None else hello.id)
-        house.delivery.add(Happened(happened, session, (welcome,)))
+class Proving(Nameless):
+    """Asked for the password of a name; what is wrong with it leads back to the name."""
 
-    def _count_try(self) -> None:
-        self._tries += 1
-        if self._tries >= self._house.limits.name_tries:
-            self._session.end("Too many names that cannot be had. Goodbye.")
+    def __init__(self, threshold: Threshold, outside: Outside, name: Name) -> None:
+        super().__init__(threshold)
+        self._outside = outside
+        self._name = name
+        hidden = self._session.hide_typing(True)
+        self.reply(ASK_PASSWORD if hidden else ASK_VISIBLE_PASSWORD)
 
-    def _too_late(self) -> None:
-        seconds = self._house.limits.name_seconds
-        self._session.end(f"No name within {seconds} seconds. Goodbye.")
+    def typed(self, line: str) -> None:
+        self._session.hide_typing(False)
+        if line:
+            self._begin(self._own(line), None)
+        else:
+            self._back()
 
-    def _stop(self) -> None:
-        if self._deadline.active():
-            self._deadline.cancel()
+    def ask(self, request: Request) -> None:
+        """No program comes here: it sends the password with its name."""
+
+    async def _own(self, password: str) -> None:
+        proof = self._house.logins.by_password(self._name, password, self._session.address)
+        await self._threshold.enter_as_owner(await proof)
+
+    def _again(self, why: Refused, request_id: str | int | None) -> None:
+        super()._again(why, request_id)
+        if self._session.state is self:
+            self._back()
+
+    def _back(self) -> None:
+        self._session.state = self._outside
+        self.reply(ASK_NAME)

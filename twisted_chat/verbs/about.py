@@ -7,9 +7,8 @@ from twisted_chat.verbs.verb import NO_REASON, Outcome, Reason, Words, done, ver
 
 @verb("/help [VERB]", "Show this, or more about one.", "h", "?")
 def help_(session: Asker, verb: Words | None = None) -> Outcome:
-    table = session.verbs
-    wanted = None if verb is None else table.named(verb.removeprefix("/").casefold())
-    return [], Help(verbs=table.help(wanted))
+    wanted = "" if verb is None else verb.removeprefix("/").casefold()
+    return [], Help(verbs=session.verbs.help(wanted))
 
 
 @verb("/time on|off", "Show the time before lines.")

@@ -1,15 +1,19 @@
 """Lists in answers, cut so that no small request has a huge answer."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from typing import TypeVar
 
-from twisted_chat.limits import LIST_BYTES
+from twisted_chat.events import Event
+from twisted_chat.limits import ANSWER_BYTES_PER_LINE, LIST_BYTES
 from twisted_chat.rooms import Room, User
 
 Line = TypeVar("Line")
 
 BESIDE = 4
 """What stands around one name in a list: quotes, a comma, a space."""
+
+BESIDE_EVENT = 100
+"""What stands around the text of an event in an answer."""
 
 
 def cut(lines: Collection[Line], size: Callable[[Line], int]) -> tuple[list[Line], int]:
@@ -30,6 +34,12 @@ def cut(lines: Collection[Line], size: Callable[[Line], int]) -> tuple[list[Line
 def size_of(*texts: str) -> int:
     """How many bytes these texts take in an answer."""
     return sum(len(text.encode()) + BESIDE for text in texts)
+
+
+def weight(events: Iterable[Event]) -> int:
+    """How many lines of the asker's own an answer with these events counts for."""
+    size = sum(len(getattr(event, "text", "")) + BESIDE_EVENT for event in events)
+    return size // ANSWER_BYTES_PER_LINE
 
 
 def names_of(users: Collection[User]) -> tuple[list[str], int]:

@@ -1,5 +1,7 @@
 """The verbs about rooms: finding them, entering them, and ruling them."""
 
+import secrets
+
 from twisted_chat.answers import Answer, Entered, RoomLine, Rooms, Topic
 from twisted_chat.limits import LISTED_TOPIC_CHARS
 from twisted_chat.names import Name, RoomName
@@ -8,7 +10,7 @@ from twisted_chat.rooms import Room
 from twisted_chat.text import clean
 from twisted_chat.verbs.asker import Asker
 from twisted_chat.verbs.lists import cut, names_in, size_of
-from twisted_chat.verbs.verb import NO_REASON, Outcome, Reason, Words, done, verb
+from twisted_chat.verbs.verb import NO_REASON, Count, Outcome, Reason, Words, done, verb
 
 BESIDE_ROOM = 40
 """Bytes that a line of the list of rooms takes beside the room's name and topic."""
@@ -25,9 +27,11 @@ def list_rooms(session: Asker) -> Outcome:
 
 
 @verb("/join ROOM", "Enter a room, or make it.", "j")
-def join(session: Asker, room: RoomName) -> Outcome:
+def join(session: Asker, room: RoomName, seen: Count | None = None) -> Outcome:
     happened = session.chat.join(session.user, room, session.now())
     session.look_at(room)
+    if happened:
+        session.catch_up(room, seen)
     return happened, _entered(session.user.rooms[room])
 
 
@@ -98,7 +102,8 @@ def lock(session: Asker, on: bool, room: RoomName | None = None) -> Outcome:
 
 @verb("/private on|off", "Only the invited enter (operators).")
 def private(session: Asker, on: bool, room: RoomName | None = None) -> Outcome:
-    happened = session.chat.make_private(session.user, session.room(room), on)
+    mark = secrets.token_hex(8)
+    happened = session.chat.make_private(session.user, session.room(room), on, mark)
     return done(happened, "Only the invited enter." if on else "Everyone may enter.")
 
 

@@ -1,6 +1,7 @@
 """The table of verbs: from what is typed, or sent as JSON, to a request."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from typing import Any, Union
 
@@ -19,16 +20,22 @@ from twisted_chat.verbs.verb import (
     wrong_usage,
 )
 
+_DURATION = re.compile(r"(?:\d+[smhdw])+(?: |$)", re.IGNORECASE)
+
 
 class _Addressed(msgspec.Struct):
     id: RequestId | None = None
 
 
 class Table:
-    """The verbs there are, in the order in which help lists them."""
+    """The verbs there are, in the order in which help lists them.
 
-    def __init__(self, verbs: Iterable[Verb]) -> None:
-        self.verbs = tuple(verbs)
+    :param chapters: the verbs by what they are about; the first chapter is help's first page.
+    """
+
+    def __init__(self, chapters: Mapping[str, Iterable[Verb]]) -> None:
+        self.chapters = {name: tuple(verbs) for name, verbs in chapters.items()}
+        self.verbs = tuple(verb for verbs in self.chapters.values() for verb in verbs)
         self._by_word = {word: verb for verb in self.verbs for word in (verb.name, *verb.short)}
         self._by_request = {verb.request: verb for verb in self.verbs}
         requests = Union[(Hello, *self._by_request)]  # type: ignore[valid-type,name-defined]
@@ -52,13 +59,20 @@ class Table:
         """The verb that a request asks for."""
         return self._by_request[type(request)]
 
-    def help(self, wanted: Verb | None = None) -> list[HelpLine]:
-        """The lines of help about one verb, or about all that can be typed."""
-        if wanted is None:
-            return [verb.help for verb in self.verbs]
-        short = ", ".join(f"/{word}" for word in wanted.short)
-        text = f"{wanted.text} Also: {short}." if short else wanted.text
-        return [HelpLine(usage=wanted.usage, text=text)]
+    def help(self, wanted: str = "") -> list[HelpLine]:
+        """The lines of help about a verb, or a chapter; the first one tells of the others.
+
+        :raises UnknownVerb: there is no such verb, nor chapter.
+        """
+        first = next(iter(self.chapters))
+        if wanted and wanted not in self.chapters:
+            return [_help_about(self.named(wanted))]
+        lines = [verb.help for verb in self.chapters[wanted or first]]
+        if wanted in ("", first):
+            lines += [
+                _pointer(name, verbs) for name, verbs in self.chapters.items() if name != first
+            ]
+        return lines
 
     def parse(self, line: str) -> Request:
         """The request that a person means by a line: a verb, or something to say.
@@ -110,31 +124,76 @@ class Table:
         return f"There is no /{clean(word[:40])}. Did you mean /{near[0]}? /help lists all."
 
 
+def _help_about(verb: Verb) -> HelpLine:
+    short = ", ".join(f"/{word}" for word in verb.short)
+    return HelpLine(usage=verb.usage, text=f"{verb.text} Also: {short}." if short else verb.text)
+
+
+def _pointer(chapter: str, verbs: Iterable[Verb]) -> HelpLine:
+    names = ", ".join(verb.name for verb in verbs)
+    return HelpLine(usage=f"/help {chapter}", text=f"More: {names}.")
+
+
+_FREE = ("TEXT", "REASON", "HOW", "PATTERN")
+"""Words of a usage that take the rest of a line."""
+
+_NUMBERS = ("SEQ", "N")
+
+
 def _arguments(verb: Verb, rest: str) -> dict[str, object]:
     """What was typed after a verb, by the fields that its usage names."""
-    fields: dict[str, object] = {}
-    words = verb.words
+    fields, rest = _trailing(verb, rest)
+    words = [word for word in verb.words if ":" not in word]
     for position, word in enumerate(words):
         name = word.strip("[]")
         if not rest:
             break
-        last = position == len(words) - 1
-        if last and name in ("TEXT", "REASON"):
+        if not _fits(word, rest):
+            continue
+        if name in _FREE and position == len(words) - 1:
             value, rest = rest, ""
         else:
             value, _, rest = rest.partition(" ")
             rest = rest.lstrip()
-        fields[_field(name)] = _on_or_off(verb, value) if "|" in name else value
+        fields[_field(name)] = _value(verb, name, value)
     if rest:
         raise wrong_usage(verb)
     return fields
 
 
+def _trailing(verb: Verb, rest: str) -> tuple[dict[str, object], str]:
+    """The options at the end of a line, as ``in:#room``, and what stands before them."""
+    options = dict(word.strip("[]").split(":") for word in verb.words if ":" in word)
+    fields: dict[str, object] = {}
+    while options:
+        before, _, word = rest.rpartition(" ")
+        option, colon, value = word.partition(":")
+        if not (before and colon and value and option in options):
+            break
+        name = options.pop(option)
+        fields[option if option in verb.fields else _field(name)] = _value(verb, name, value)
+        rest = before.rstrip()
+    return fields, rest
+
+
+def _fits(word: str, rest: str) -> bool:
+    """Whether what comes next is meant for a word of the usage that may be left out."""
+    if word == "[#ROOM]":
+        return rest[0] in "#@*"
+    return word != "[TIME]" or _DURATION.match(rest) is not None
+
+
 def _field(name: str) -> str:
-    return "on" if name == "on|off" else name.lower()
+    return "on" if name == "on|off" else name.lower().removeprefix("#")
 
 
-def _on_or_off(verb: Verb, value: str) -> bool:
-    if value not in ("on", "off"):
-        raise wrong_usage(verb)
-    return value == "on"
+def _value(verb: Verb, name: str, value: str) -> object:
+    if "|" in name:
+        if value not in ("on", "off"):
+            raise wrong_usage(verb)
+        return value == "on"
+    if name in _NUMBERS:
+        if not value.isascii() or not value.isdigit():
+            raise wrong_usage(verb)
+        return int(value)
+    return value

@@ -1,8 +1,9 @@
 """The verbs with which people talk, and say whether they listen."""
 
 from twisted_chat.answers import Ignored
-from twisted_chat.names import Name, RoomName
+from twisted_chat.names import Name, RoomName, user_name
 from twisted_chat.refused import NobodyThere, NothingSaid
+from twisted_chat.rooms import User
 from twisted_chat.verbs.asker import Asker
 from twisted_chat.verbs.lists import cut, size_of
 from twisted_chat.verbs.verb import NO_REASON, Outcome, Reason, Text, done, verb
@@ -20,10 +21,7 @@ def me(session: Asker, text: Text, room: RoomName | None = None) -> Outcome:
 
 @verb("/msg NAME TEXT", "Write to one person alone.", "m", "tell", "pm", "query")
 def msg(session: Asker, name: Name, text: Text) -> Outcome:
-    other = session.chat.user(name)
-    away = f" They are away{f': {other.away}' if other.away else '.'}"
-    told = session.chat.tell(session.user, other, text)
-    return done(told, f"Told {other.name}." + (away if other.away is not None else ""))
+    return _tell_named(session, name, text)
 
 
 @verb("/reply TEXT", "Answer who wrote to you alone.", "r")
@@ -31,9 +29,13 @@ def reply(session: Asker, text: Text) -> Outcome:
     other = session.user.correspondent
     if other is None:
         raise NobodyThere("Nobody has written to you alone yet. /msg NAME TEXT begins it.")
-    if session.chat.users.get(other.name) is not other:
-        raise NobodyThere(f"{other.name} has left.")
-    return msg.do(session, other.name, text)
+    if isinstance(other, Name):
+        return _tell_named(session, other, text)
+    if session.chat.users.get(other.name) is other:
+        return _tell(session, other, text)
+    if other.account is not None:
+        return _tell_named(session, user_name(other.account.name), text)
+    raise NobodyThere(f"{other.name} has left.")
 
 
 @verb("/away [TEXT]", "Say that you do not read.", "afk")
@@ -65,3 +67,19 @@ def unignore(session: Asker, name: Name) -> Outcome:
     if not session.chat.unignore(session.user, name):
         raise NobodyThere(f"You do not ignore {name}.")
     return done([], f"You will hear {name} again.")
+
+
+def _tell_named(session: Asker, name: Name, text: str) -> Outcome:
+    """Write to somebody who is here, or to an account for when its owner is."""
+    chat = session.chat
+    owner = chat.book.account(name.key)
+    if name in chat.users or owner is None:
+        return _tell(session, chat.user(name), text)
+    told = chat.leave_word(session.user, owner, text)
+    return done(told, f"{owner.name} is not here, and is told on coming back.")
+
+
+def _tell(session: Asker, other: User, text: str) -> Outcome:
+    away = f" They are away{f': {other.away}' if other.away else '.'}"
+    told = session.chat.tell(session.user, other, text)
+    return done(told, f"Told {other.name}." + (away if other.away is not None else ""))

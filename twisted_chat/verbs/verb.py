@@ -5,7 +5,7 @@ of the usage in small letters; their types say what they have to be.
 """
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Annotated, Any, Protocol, cast, get_type_hints
 
@@ -13,7 +13,8 @@ import msgspec
 
 from twisted_chat.answers import Answer, HelpLine, Ok
 from twisted_chat.chat import Events
-from twisted_chat.limits import ID_CHARS, REASON_CHARS
+from twisted_chat.journal import PRIVATE, SERVER
+from twisted_chat.limits import HISTORY_EVENTS, ID_CHARS, REASON_CHARS
 from twisted_chat.names import Name, RoomName, Unusable, room_name, user_name
 from twisted_chat.refused import BadRequest, NameNotAllowed, NothingSaid, TooLong
 from twisted_chat.text import clean
@@ -24,13 +25,25 @@ RequestId = (
     | Annotated[int, msgspec.Meta(ge=-(2**53), le=2**53)]
 )
 
+Count = Annotated[int, msgspec.Meta(ge=1, le=2**53)]
+"""A number of something, or the number of something."""
+
 Outcome = tuple[Events, Answer]
 """What a verb does: the events that follow from it, and the answer to the one who asked."""
+
+Coming = Coroutine[Any, Any, Outcome]
+"""The same, of a verb that takes a while."""
 
 
 def done(happened: Events, text: str = "") -> Outcome:
     """The outcome of a verb that needs no more than a few words for an answer."""
     return happened, Ok(text=text) if text else Ok()
+
+
+class Place(RoomName):
+    """A room, or what stands for one: ``@`` for what is said in private, ``*`` for the server."""
+
+    __slots__ = ()
 
 
 class Words(str):
@@ -54,6 +67,15 @@ class Reason(Words):
 NO_REASON = Reason()
 
 
+class Secret(str):
+    """A password, a token or a code: it stays as it was sent, and is shown nowhere."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "Secret()"
+
+
 class Request(
     msgspec.Struct,
     kw_only=True,
@@ -74,12 +96,22 @@ class Hello(Request, frozen=True, kw_only=True, tag="hello"):
     name: Name
     bot: bool = False
     echo: bool = False
+    password: Secret | None = None
+    """What proves that one owns the name."""
+    token: Secret | None = None
+    """The same for a program, which its owner made with ``/token``."""
+    resume: Annotated[str, msgspec.Meta(min_length=16, max_length=ID_CHARS)] | None = None
+    """The secret by which a guest is the same one as before."""
+    seen: Annotated[int, msgspec.Meta(ge=0, le=2**53)] | None = None
+    """The number of the last event that the program has heard: it gets all it missed since."""
+    backlog: Annotated[int, msgspec.Meta(ge=0, le=HISTORY_EVENTS)] | None = None
+    """How much it wants to see of what was said before, on entering a room."""
 
 
 class _Doing(Protocol):
     __name__: str
 
-    def __call__(self, session: Asker, *args: Any, **kwargs: Any) -> Outcome: ...
+    __call__: Callable[..., Outcome | Coming]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,7 +125,7 @@ class Verb:
     """What it does, for ``/help``."""
     short: tuple[str, ...]
     """The other words for it."""
-    do: Callable[..., Outcome]
+    do: Callable[..., Outcome | Coming]
     request: type[Request]
     """Its form on the wire."""
 
@@ -112,7 +144,7 @@ class Verb:
         """Its line in ``/help``."""
         return HelpLine(usage=self.usage, text=self.text)
 
-    def perform(self, session: Asker, request: Request) -> Outcome:
+    def perform(self, session: Asker, request: Request) -> Outcome | Coming:
         """Do what the request asks for.
 
         :raises Refused: it may not be.
@@ -139,8 +171,9 @@ def _request(name: str, function: _Doing) -> type[Request]:
         else (parameter.name, hints[parameter.name], parameter.default)
         for parameter in list(inspect.signature(function).parameters.values())[1:]
     ]
+    tag = name.replace("-", "_")
     made = msgspec.defstruct(
-        name.capitalize(), fields, bases=(Request,), tag=name, kw_only=True, frozen=True
+        tag.capitalize(), fields, bases=(Request,), tag=tag, kw_only=True, frozen=True
     )
     return cast(type[Request], made)
 
@@ -153,8 +186,12 @@ def read_field(kind: type, value: object) -> object:
     """
     if not isinstance(value, str):
         raise TypeError(f"Expected `str`, got `{type(value).__name__}`")
+    if kind is Secret:
+        return Secret(value)
     if issubclass(kind, Words):
         return _read_words(kind, clean(value).rstrip())
+    if issubclass(kind, Place):
+        return Place(value, value) if value in (PRIVATE, SERVER) else _read_place(value)
     return _read_room_name(value) if kind is RoomName else read_user_name(value)
 
 
@@ -174,6 +211,11 @@ def _read_room_name(value: str) -> RoomName:
         return room_name(value)
     except Unusable as why:
         raise NameNotAllowed(str(why)) from None
+
+
+def _read_place(value: str) -> Place:
+    room = _read_room_name(value)
+    return Place(room.shown, room.key)
 
 
 def _read_words(kind: type[Words], words: str) -> Words:

@@ -1,0 +1,204 @@
+"""Who tries passwords has to wait."""
+
+import pytest
+from twisted.internet.task import Clock
+
+from twisted_chat.accounts.throttle import LOGINS, Throttle
+from twisted_chat.accounts.tries import FORGET_SECONDS, FREE_TRIES, MAX_WAIT_SECONDS
+from twisted_chat.limits import ADDRESSES_REMEMBERED, Limits
+from twisted_chat.refused import TooManyTries
+
+HOME, AWAY = "192.0.2.1", "198.51.100.1"
+
+
+class Door:
+    """Somebody who tries, at a moment that a test moves."""
+
+    def __init__(self) -> None:
+        self.clock = Clock()
+        self.clock.advance(1_700_000_000)
+        self.throttle = Throttle(Limits(), self.clock)
+
+    def wait(self, name: str = "alex", address: str | None = HOME) -> int:
+        """Try; for how many seconds one has to wait instead, mostly 0."""
+        try:
+            self.throttle.check(name, address)
+        except TooManyTries as why:
+            return int(why.text.split()[4])
+        return 0
+
+    def log_in(self, name: str = "alex", address: str | None = HOME) -> None:
+        """Try, with the right password."""
+        self.throttle.check(name, address)
+        self.throttle.succeeded(name, address)
+
+    def fail_on(self, name: str = "alex", address: str = HOME, times: int = FREE_TRIES) -> int:
+        """Fail that often, as soon as one may; how many seconds it took."""
+        begun = self.clock.seconds()
+        for _ in range(times):
+            while wait := self.wait(name, address):
+                self.clock.advance(wait)
+        return int(self.clock.seconds() - begun)
+
+
+@pytest.fixture
+def door() -> Door:
+    """A door at which nobody has tried anything."""
+    return Door()
+
+
+def test_lets_people_mistype(door: Door) -> None:
+    """A few tries are free; then one is told how long to wait."""
+    assert [door.wait() for _ in range(FREE_TRIES)] == [0] * FREE_TRIES
+    with pytest.raises(TooManyTries, match=r"^Too many tries\. Wait 60 seconds\.$"):
+        door.throttle.check("alex", HOME)
+    door.clock.advance(59.5)
+    with pytest.raises(TooManyTries, match=r"^Too many tries\. Wait 1 second\.$"):
+        door.throttle.check("alex", HOME)
+    door.clock.advance(0.5)
+    assert door.wait() == 0
+
+
+def test_makes_who_goes_on_wait_longer_each_time(door: Door) -> None:
+    """Twice as long, up to a bound."""
+    door.fail_on(times=FREE_TRIES)
+    door.clock.advance(60)
+    waits = []
+    for _ in range(8):
+        assert door.wait() == 0
+        waits.append(door.wait())
+        door.clock.advance(waits[-1])
+    assert waits == [30, 60, 120, 240, 480, 900, 900, 900]
+
+
+@pytest.mark.parametrize(("names", "addresses"), [(1, 200), (200, 1)])
+def test_lets_so_many_tries_pass_a_minute(door: Door, names: int, addresses: int) -> None:
+    """For an account from 200 addresses, and for an address that tries 200 accounts."""
+    for second in range(600):
+        turn = second % 200
+        passed = door.wait(f"n{turn % names}", f"192.0.2.{turn % addresses}") == 0
+        _count(door, passed)
+        door.clock.advance(1)
+    assert 5 <= max(_in_any_minute(door)) <= LOGINS
+
+
+def test_counts_who_succeeds_towards_the_minute_too(door: Door) -> None:
+    """Their passwords are hashed like any other."""
+    for _ in range(LOGINS):
+        door.log_in()
+    assert door.wait() == 60
+    door.clock.advance(60)
+    assert door.wait() == 0
+
+
+def test_counts_those_that_are_not_decided_yet(door: Door) -> None:
+    """Of fifty at once only a few are looked at."""
+    assert sum(door.wait(f"n{number}") == 0 for number in range(50)) == FREE_TRIES
+
+
+def test_forgets_a_try_that_nobody_looked_at(door: Door) -> None:
+    """It was no failure; in that minute it counts all the same."""
+    for _ in range(FREE_TRIES):
+        assert door.wait() == 0
+        door.throttle.undecided("alex", HOME)
+    assert door.wait() == 60
+    door.clock.advance(60)
+    assert [door.wait() for _ in range(FREE_TRIES)] == [0] * FREE_TRIES
+
+
+def test_forgives_who_succeeds(door: Door) -> None:
+    """The next failure is the first one again."""
+    door.fail_on(times=FREE_TRIES)
+    door.clock.advance(60)
+    door.log_in()
+    door.clock.advance(60)
+    assert [door.wait() for _ in range(FREE_TRIES)] == [0] * FREE_TRIES
+
+
+def test_forgives_only_what_the_owner_failed(door: Door) -> None:
+    """An account of one's own is no help in guessing another's password."""
+    door.fail_on("alex", times=FREE_TRIES + 2)
+    door.clock.advance(120)
+    door.log_in("mallory")
+    assert door.wait("kim") > 0
+
+
+def test_forgets_failures_after_a_while(door: Door) -> None:
+    """Later than the longest wait."""
+    assert MAX_WAIT_SECONDS < FORGET_SECONDS
+    door.fail_on(times=FREE_TRIES + 5)
+    door.clock.advance(FORGET_SECONDS)
+    assert [door.wait() for _ in range(FREE_TRIES)] == [0] * FREE_TRIES
+
+
+def test_holds_an_account_back_from_every_address(door: Door) -> None:
+    """Whoever has an address for each try waits all the same."""
+    for number in range(FREE_TRIES):
+        door.wait("alex", f"192.0.2.{number}")
+    assert door.wait("alex", AWAY) > 0
+    assert door.wait("sam", AWAY) == 0
+
+
+def test_lets_the_owner_in_whatever_others_fail(door: Door) -> None:
+    """Where they have logged in before; the address itself counts as any other."""
+    door.log_in("alex", HOME)
+    door.fail_on("alex", AWAY, times=FREE_TRIES + 3)
+    assert (door.wait("alex", AWAY) > 0, door.wait("alex", "203.0.113.1") > 0) == (True, True)
+    door.log_in("alex", HOME)
+    door.clock.advance(60)
+    door.fail_on("sam", HOME, times=FREE_TRIES + 1)
+    assert door.wait("alex", HOME) > 0
+
+
+@pytest.mark.parametrize("other", ["2001:db8::ffff:1", "2001:db8::2%eth0"])
+def test_takes_two_addresses_of_one_site_for_one(door: Door, other: str) -> None:
+    """One customer's /64."""
+    door.fail_on("alex", "2001:db8::1")
+    assert door.wait("sam", other) > 0
+    assert door.wait("sam", "2001:db8:0:1::1") == 0
+
+
+def test_takes_those_without_an_address_for_one(door: Door) -> None:
+    """On a UNIX socket, and no one else."""
+    assert [door.wait(f"n{number}", None) for number in range(6)] == [0] * 5 + [60]
+    assert door.wait("n1", HOME) == 0
+
+
+def test_counts_what_is_hashed_without_a_try(door: Door) -> None:
+    """Towards the minute of the address, and not as failures."""
+    for _ in range(LOGINS):
+        door.throttle.check_hash(HOME)
+    with pytest.raises(TooManyTries):
+        door.throttle.check_hash(HOME)
+    assert (door.wait("alex", HOME), door.wait("alex", AWAY)) == (60, 0)
+    door.clock.advance(60)
+    assert [door.wait("sam") for _ in range(FREE_TRIES)] == [0] * FREE_TRIES
+
+
+def test_remembers_so_many_addresses(door: Door) -> None:
+    """At the bound, the one that tried longest ago is forgotten."""
+    door.fail_on("alex", HOME)
+    for number in range(ADDRESSES_REMEMBERED - 1):
+        door.wait(f"n{number}", _address(number))
+    assert door.wait("sam", HOME) > 0
+    door.wait("more", _address(ADDRESSES_REMEMBERED))
+    assert door.wait("sam", HOME) == 0
+
+
+def test_goes_on_when_the_clock_is_set_back(door: Door) -> None:
+    """Nobody waits until it has caught up."""
+    door.fail_on(times=FREE_TRIES)
+    late = Clock()
+    throttle = Throttle(Limits(), late)
+    late.advance(100_000)
+    for _ in range(FREE_TRIES):
+        throttle.check("alex", HOME)
+    late.rightNow = 50.0
+    with pytest.raises(TooManyTries, match=r"Wait 60 seconds"):
+        throttle.check("alex", HOME)
+    late.advance(60)
+    throttle.check("alex", HOME)
+
+
+def _address(number: int) -> str:
+    return f"198.{number >> 16}.{number >> 8 & 255}.{number & 255}"

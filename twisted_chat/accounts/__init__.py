@@ -1,0 +1,1 @@
+"""Who owns which name, and how they prove it."""

@@ -1,0 +1,133 @@
+"""Lets people prove who they are: by a password or a token, slowly enough for those who guess."""
+
+from collections.abc import Callable, Sequence
+
+from twisted.cred.checkers import ICredentialsChecker, InMemoryUsernamePasswordDatabaseDontUse
+from twisted.cred.credentials import ICredentials
+from twisted.cred.error import LoginFailed
+from twisted.cred.portal import Portal
+
+from twisted_chat.accounts.account import Account, IAccount
+from twisted_chat.accounts.book import Book
+from twisted_chat.accounts.checkers import BookChecker, InOrder, TokenChecker
+from twisted_chat.accounts.credentials import BearerToken, password_of
+from twisted_chat.accounts.hasher import Hasher
+from twisted_chat.accounts.passwords import chosen, prepared
+from twisted_chat.accounts.realm import Realm
+from twisted_chat.accounts.throttle import Throttle
+from twisted_chat.ledger import Change
+from twisted_chat.names import Name, user_name
+from twisted_chat.refused import TooBusy, WrongPassword
+
+TOKEN_USE_SECONDS = 60
+"""How often the use of a token is put on record: a program that reconnects all the time writes no
+more than that."""
+
+
+class Logins:
+    """Every way to prove that one owns an account.
+
+    :param checkers: who is asked for passwords that the book does not know, in that order.
+    :param keep: puts a change on record that nobody hears of.
+    :param time: the seconds since 1970.
+    :param administrator: the key of the account that administers the server.
+    """
+
+    def __init__(
+        self,
+        book: Book,
+        checkers: Sequence[ICredentialsChecker],
+        hasher: Hasher,
+        throttle: Throttle,
+        keep: Callable[[Change], None],
+        time: Callable[[], float],
+        administrator: str = "",
+    ) -> None:
+        self._book = book
+        self._hasher = hasher
+        self._throttle = throttle
+        self._keep = keep
+        self._time = time
+        others = [_in_bytes(checker) for checker in checkers]
+        passwords = InOrder([BookChecker(book, hasher, keep), *others])
+        realm = Realm(book, keep, time, administrator)
+        self._portal = Portal(realm, [passwords, TokenChecker(book)])
+
+    async def by_password(self, name: Name, password: str, address: str | None) -> Account:
+        """The account of that name.
+
+        :param address: the IP address that asks; None for a peer without one (a UNIX socket).
+        :raises WrongPassword: there is no such account, or the password is another.
+        :raises TooManyTries: the address or the account has to wait.
+        :raises TooBusy: too many others log in.
+        :raises Refused: it is known to a checker alone, and the book cannot have that name.
+        """
+        self._throttle.check(name.key, address)
+        compared = prepared(password)
+        if compared is None:
+            raise WrongPassword
+        try:
+            account = await self._login(password_of(name, compared), name)
+        except TooBusy:
+            self._throttle.undecided(name.key, address)
+            raise
+        self._throttle.succeeded(name.key, address)
+        return account
+
+    async def by_token(self, name: Name, token: str, address: str | None) -> Account:
+        """The account of that name, if the token is one of its own.
+
+        Tokens are not slowed: nobody guesses one, and many programs come from one address.
+
+        :raises WrongPassword: there is no such account, or no such token.
+        """
+        account = await self._login(BearerToken(name.shown.encode(), token), name)
+        self._used(token)
+        return account
+
+    async def confirm(self, account: Account, password: str, address: str | None) -> None:
+        """Let who is logged in pass only with their password.
+
+        :raises Refused: as `by_password` does.
+        """
+        proved = await self.by_password(user_name(account.name), password, address)
+        if proved.id != account.id:
+            raise WrongPassword
+
+    async def hash_of(self, password: str, name: Name, address: str | None) -> str:
+        """What to keep of a password that somebody of that name chooses.
+
+        :raises PasswordNotAllowed: they cannot have it.
+        :raises TooManyTries: the address has to wait.
+        :raises TooBusy: too many others log in.
+        """
+        compared = chosen(password, name)
+        self._throttle.check_hash(address)
+        return await self._hasher.hash(compared)
+
+    async def _login(self, credentials: ICredentials, name: Name) -> Account:
+        try:
+            _, account, _ = await self._portal.login(credentials, None, IAccount)
+        except LoginFailed:
+            raise WrongPassword from None
+        # A checker may know somebody by several names; only one of them is asked for here.
+        if not isinstance(account, Account) or self._book.account(name.key) is not account:
+            raise WrongPassword
+        return account
+
+    def _used(self, secret: str) -> None:
+        token, now = self._book.token(secret), self._time()
+        if token is not None and now - token.used >= TOKEN_USE_SECONDS:
+            self._keep(self._book.use_token(token, now))
+
+
+def _in_bytes(checker: ICredentialsChecker) -> ICredentialsChecker:
+    """``--auth memory`` fills its table with text, where it looks for bytes as all others do."""
+    if isinstance(checker, InMemoryUsernamePasswordDatabaseDontUse):
+        for username, password in list(checker.users.items()):
+            checker.users[_encoded(username)] = _encoded(password)
+    return checker
+
+
+def _encoded(text: str | bytes) -> bytes:
+    return text.encode() if isinstance(text, str) else text

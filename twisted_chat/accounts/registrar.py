@@ -1,0 +1,86 @@
+"""The rules of who may have an account, and who administers the server."""
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from twisted_chat.accounts.account import Account
+from twisted_chat.accounts.book import Book
+from twisted_chat.identity import new_id
+from twisted_chat.ledger import Change
+from twisted_chat.names import Name
+from twisted_chat.refused import NameOwned, RegistrationClosed
+
+if TYPE_CHECKING:
+    from twisted_chat.house import Policy
+
+_INVITED = "One registers with a code here: /register PASSWORD CODE."
+_NOT_FROM_AFAR = "That account is made on the server's own machine, or with a code."
+
+
+class Registrar:
+    """Makes accounts, for those who may have one."""
+
+    def __init__(self, book: Book, policy: "Policy") -> None:
+        self._book = book
+        self._policy = policy
+
+    def begin(self, name: Name, local: bool, code: str | None, now: float = 0.0) -> None:
+        """Let somebody pass who may register, before time is spent on a hash.
+
+        :param local: whether they are on this machine.
+        :param now: seconds since 1970; as left out, a code passes that has ended.
+        :raises RegistrationClosed: nobody may, or only with a code.
+        :raises WrongCode: there is no such code, or it has ended.
+        :raises NameOwned: the name is another's.
+        """
+        if self._policy.registration == "closed":
+            raise RegistrationClosed("Nobody registers here: ask the operator for an account.")
+        if self._book.account(name.key) is not None:
+            raise NameOwned(f"The name {name} is owned. Choose another.")
+        if not self._needs_code(name, local):
+            return
+        if code is None:
+            invites = self._policy.registration == "invite"
+            raise RegistrationClosed(_INVITED if invites else _NOT_FROM_AFAR)
+        self._book.check_code(code, now)
+
+    def register(
+        self, name: Name, hashed: str, local: bool, code: str | None, now: float
+    ) -> tuple[Account, list[Change]]:
+        """Make an account, and use up the code that it takes; what to keep of that.
+
+        :param hashed: the hash of its password.
+        :param now: seconds since 1970.
+        :raises Refused: as `begin` does; time has passed since.
+        """
+        self.begin(name, local, code, now)
+        admin = self._administers(name, local)
+        invited = self._needs_code(name, local)
+        account = Account(new_id(), name.shown, hashed, admin=admin, since=now)
+        changes = [self._book.add(account)]
+        if invited and code is not None:
+            changes.append(self._book.take_code(code, now))
+        return account, changes
+
+    def appoint(self) -> list[Change]:
+        """Have the account that the operator names administer the server, if it does not yet."""
+        named = self._book.account(self._policy.administrator)
+        if named is None or named.admin:
+            return []
+        return [self._book.replace(msgspec.structs.replace(named, admin=True))]
+
+    def _needs_code(self, name: Name, local: bool) -> bool:
+        """Whether only who was invited makes that account.
+
+        The first administrator, on this machine, was invited by nobody; and a stranger does not
+        administer the server for having guessed what its administrator will be called.
+        """
+        if self._administers(name, local):
+            return not local
+        return self._policy.registration == "invite"
+
+    def _administers(self, name: Name, local: bool) -> bool:
+        if self._policy.administrator:
+            return name.key == self._policy.administrator
+        return local and not self._book.administrators

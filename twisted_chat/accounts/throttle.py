@@ -1,0 +1,96 @@
+"""Makes those wait who try passwords: each address, and each account, whoever tries it.
+
+What is known is forgotten when the server ends; how long that takes is a wait too.
+"""
+
+import math
+
+from twisted_chat.accounts.origin import address_of, site_of
+from twisted_chat.accounts.remembered import Remembered
+from twisted_chat.accounts.tries import Tries
+from twisted_chat.clock import Clock
+from twisted_chat.limits import Limits
+from twisted_chat.refused import TooManyTries
+
+LOGINS = 5
+"""Hashes a minute for an address, and an account: who has mistyped that often stops to think."""
+
+NO_ADDRESS = ""
+"""What stands for those without an address (on a UNIX socket): they count as one."""
+
+
+class Throttle:
+    """Counts who tries what.
+
+    An account's failures hold nobody back at an address where its owner has logged in before: so
+    nobody locks them out by failing on purpose.
+    """
+
+    def __init__(self, limits: Limits, clock: Clock) -> None:
+        self._a_minute = getattr(limits, "logins", LOGINS)
+        self._clock = clock
+        self._addresses: Remembered[str, Tries] = Remembered()
+        self._accounts: Remembered[str, Tries] = Remembered()
+        self._failures: Remembered[tuple[str, str], int] = Remembered()
+        self._owners: Remembered[tuple[str, str], None] = Remembered()
+
+    def check(self, name_key: str, address: str | None) -> None:
+        """Let a try pass, and count it as failed from now on: many at once are many already.
+
+        :raises TooManyTries: the address or the account has to wait.
+        """
+        now, origin = self._clock.seconds(), _origin(address)
+        from_there = self._addresses.get(origin, Tries(self._a_minute))
+        of_account = self._accounts.get(name_key, Tries(self._a_minute))
+        wait = from_there.wait(now)
+        if (origin, name_key) not in self._owners:
+            wait = max(wait, of_account.wait(now))
+        _let_pass(wait)
+        from_there.failed(now)
+        of_account.failed(now)
+        self._addresses.put(origin, from_there)
+        self._accounts.put(name_key, of_account)
+        self._failures.put((origin, name_key), self._failures.get((origin, name_key), 0) + 1)
+
+    def check_hash(self, address: str | None) -> None:
+        """Let a hash pass, and count it, where nothing is tried.
+
+        :raises TooManyTries: the address has to wait.
+        """
+        now, origin = self._clock.seconds(), _origin(address)
+        from_there = self._addresses.get(origin, Tries(self._a_minute))
+        _let_pass(from_there.wait_to_hash(now))
+        from_there.hashed(now)
+        self._addresses.put(origin, from_there)
+
+    def succeeded(self, name_key: str, address: str | None) -> None:
+        """It was the owner: forgive what this address had failed at this account, and only that.
+
+        Who owns one account would else guess the password of another for ever.
+        """
+        pair = (_origin(address), name_key)
+        self._forgive(pair, self._failures.pop(pair, 0))
+        self._owners.put(pair, None)
+
+    def undecided(self, name_key: str, address: str | None) -> None:
+        """Nobody looked at the password: it was no failure."""
+        pair = (_origin(address), name_key)
+        self._failures.put(pair, max(0, self._failures.get(pair, 0) - 1))
+        self._forgive(pair, 1)
+
+    def _forgive(self, pair: tuple[str, str], failures: int) -> None:
+        origin, name_key = pair
+        self._addresses.get(origin, Tries(self._a_minute)).forgive(failures)
+        self._accounts.get(name_key, Tries(self._a_minute)).forgive(failures)
+
+
+def _origin(address: str | None) -> str:
+    return NO_ADDRESS if address is None else site_of(address_of(address))
+
+
+def _let_pass(wait: float) -> None:
+    """Stop who has to wait."""
+    if wait > 0:
+        seconds = math.ceil(wait)
+        unit = "second" if seconds == 1 else "seconds"
+        raise TooManyTries(f"Too many tries. Wait {seconds} {unit}.")

@@ -1,0 +1,84 @@
+"""The tokens of all accounts, by the digests of their secrets."""
+
+from collections import defaultdict
+
+import msgspec
+
+from twisted_chat.accounts.account import Token
+from twisted_chat.accounts.kept import Kept, digest, together
+from twisted_chat.ledger import Change
+from twisted_chat.refused import TokenExists, TooLong, TooMany
+
+TOKEN = "token"
+"""The kind of record in which a token is kept, by the digest of its secret."""
+
+TOKENS_PER_ACCOUNT = 20
+"""Tokens of one account: one for each program of a busy person, and a list that can be read."""
+
+LABEL_CHARS = 32
+"""What a token is called: as long as a name, as it stands in a list."""
+
+
+class Tokens:
+    """All tokens that are good for something."""
+
+    def __init__(self) -> None:
+        self._kept = Kept(TOKEN, Token, self._moved)
+        self._of: defaultdict[str, dict[str, Token]] = defaultdict(dict)
+
+    def find(self, secret: str) -> Token | None:
+        """The token of that secret."""
+        return self._kept.get(digest(secret))
+
+    def of(self, account_id: str) -> list[Token]:
+        """The tokens of an account, in the order in which they were made."""
+        return sorted(self._all_of(account_id).values(), key=lambda token: token.since)
+
+    def add(self, secret: str, token: Token) -> Change:
+        """Keep a token for a secret that nobody can guess.
+
+        :raises TooLong: its label has too many characters.
+        :raises TokenExists: the account has one of that label.
+        :raises TooMany: the account has as many as one may have.
+        """
+        others = self.of(token.account_id)
+        if len(token.label) > LABEL_CHARS:
+            raise TooLong(f"A token's name has {LABEL_CHARS} characters at most.")
+        if any(other.label == token.label for other in others):
+            raise TokenExists(f"You have a token {token.label}. /revoke it, or use another name.")
+        if len(others) >= TOKENS_PER_ACCOUNT:
+            raise TooMany(f"You have {len(others)} tokens. /revoke one first.")
+        return self._kept.change(digest(secret), token)
+
+    def use(self, token: Token, now: float) -> Change:
+        """Keep when a token was used; nothing, if it is no more."""
+        changes = [
+            self._kept.change(key, msgspec.structs.replace(other, used=now), if_there=True)
+            for key, other in list(self._all_of(token.account_id).items())
+            if other.label == token.label
+        ]
+        return together(*changes)
+
+    def remove(self, account_id: str, label: str | None = None) -> Change | None:
+        """Forget an account's token of that label, or all that it has; None where there is none."""
+        changes = [
+            self._kept.change(key, None)
+            for key, token in list(self._all_of(account_id).items())
+            if label in (None, token.label)
+        ]
+        return together(*changes) if changes else None
+
+    def take_over(self, key: str, value: bytes | None) -> None:
+        """Take a token as it is on record."""
+        self._kept.take_over(key, value)
+
+    def _all_of(self, account_id: str) -> dict[str, Token]:
+        return self._of.get(account_id, {})
+
+    def _moved(self, key: str, before: Token | None, after: Token | None) -> None:
+        if before is not None:
+            del self._of[before.account_id][key]
+            if not self._of[before.account_id]:
+                del self._of[before.account_id]
+        if after is not None:
+            self._of[after.account_id][key] = after

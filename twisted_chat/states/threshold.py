@@ -1,0 +1,109 @@
+"""Where one stands without a name: for a bounded time, with a bounded number of tries."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from twisted_chat import identity
+from twisted_chat.accounts.account import Account
+from twisted_chat.answers import Goodbye, Reply
+from twisted_chat.chat import Events
+from twisted_chat.happened import Happened
+from twisted_chat.names import Name, user_name
+from twisted_chat.refused import GuestsNotAllowed
+from twisted_chat.states.inside import Inside
+from twisted_chat.states.state import GONE
+from twisted_chat.verbs import Hello
+
+if TYPE_CHECKING:
+    from twisted_chat.session import Session
+
+
+class Threshold:
+    """What the states before one has a name have in common: a deadline, tries, the ways in."""
+
+    def __init__(self, session: "Session") -> None:
+        self.session = session
+        self.house = session.house
+        self._tries = 0
+        self._deadline = self.house.clock.callLater(self.house.limits.name_seconds, self._too_late)
+
+    def reply(self, *replies: Reply, last: bool = False) -> None:
+        """Tell the session something, after all that it was told before."""
+        self.house.delivery.add(Happened([], self.session, replies, last))
+
+    def leave(self, goodbye: Goodbye | None) -> None:
+        """Be gone."""
+        self._stop()
+        self.session.state = GONE
+        if goodbye is not None:
+            self.reply(goodbye, last=True)
+
+    def count_try(self) -> None:
+        """Count a name that could not be had; too many close the connection."""
+        self._tries += 1
+        if self._tries >= self.house.limits.name_tries:
+            self.session.end("Too many names that cannot be had. Goodbye.")
+
+    # The ways in.
+
+    def needs_proof(self, name: Name) -> bool:
+        """Whether one has to say a password to have the name."""
+        return not self.house.policy.guests or self.house.book.account(name.key) is not None
+
+    def enter_as_guest(self, name: Name, hello: Hello | None = None) -> None:
+        """Let somebody in who owns nothing, and may be the one who was here before.
+
+        :raises Refused: the name cannot be had, or the guest not be let in.
+        """
+        if not self.house.policy.guests:
+            raise GuestsNotAllowed("Only accounts come in here. Send a password, or a token.")
+        secret = (hello and hello.resume) or self.house.new_secret()
+        self._enter(name, identity.of_guest(secret), hello, secret=secret)
+
+    async def enter_as_owner(self, account: Account, hello: Hello | None = None) -> None:
+        """Let in who has proved to own an account; if they are here already, as one more session.
+
+        :raises Refused: they cannot be let in.
+        """
+        state = self.session.state
+        heard = await self.house.journal.heard(account.identity)
+        if self.session.state is state:
+            name = user_name(account.name)
+            self._enter(name, account.identity, hello, account=account, heard=heard)
+
+    def _enter(
+        self,
+        name: Name,
+        who: str,
+        hello: Hello | None,
+        *,
+        account: Account | None = None,
+        heard: Iterable[str] = (),
+        secret: str = "",
+    ) -> None:
+        session, house = self.session, self.house
+        happened: Events = []
+        user = house.chat.present(name, who)
+        there = user is not None
+        if user is None:
+            bot = hello is not None and hello.bot
+            now = house.clock.seconds()
+            user, happened = house.chat.enter(
+                name, now, identity=who, account=account, bot=bot, heard=heard
+            )
+        else:
+            house.chat.attach(user)
+        self._stop()
+        session.echo = hello is not None and hello.echo
+        session.state = inside = Inside(session, user, hello)
+        house.log.entered(str(name))
+        request_id = None if hello is None else hello.id
+        inside.begin(happened, request_id, secret=secret, attaches=str(user.name) if there else "")
+
+    def _too_late(self) -> None:
+        seconds = self.house.limits.name_seconds
+        self.session.end(f"No name within {seconds} seconds. Goodbye.")
+
+    def _stop(self) -> None:
+        if self._deadline.active():
+            self._deadline.cancel()

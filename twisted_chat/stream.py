@@ -1,0 +1,81 @@
+"""What one session hears, in order: what comes while the past is read waits until it is there."""
+
+from collections import deque
+from collections.abc import Callable, Coroutine
+from functools import partial
+from typing import Any
+
+from twisted_chat.answers import Notice, Reply
+from twisted_chat.audience import Wish
+
+UNREADABLE = Notice(code="no_history", text="What was said before cannot be shown now.")
+
+
+class Stream:
+    """The way to one listener.
+
+    :param hear: sends bytes.
+    :param hang_up: closes when all is sent.
+    :param write: a reply as bytes, as the session wants to see it now.
+    :param begin: begins work that takes a while.
+    :param most: the bytes that may wait for the past; with more of them it is not waited for.
+    """
+
+    def __init__(
+        self,
+        hear: Callable[[bytes], None],
+        hang_up: Callable[[], None],
+        write: Callable[[Reply], bytes],
+        begin: Callable[[Coroutine[Any, Any, None]], None],
+        most: int,
+    ) -> None:
+        self._hear = hear
+        self._hang_up = hang_up
+        self._write = write
+        self._begin = begin
+        self._most = most
+        self._waiting: deque[tuple[int, Callable[[], None]]] = deque()
+        self._bytes = 0
+        self._reading: object = None
+
+    def hear(self, told: bytes) -> None:
+        """Send these bytes after all that came before."""
+        if self._reading is None:
+            self._hear(told)
+            return
+        self._waiting.append((len(told), partial(self._hear, told)))
+        self._bytes += len(told)
+        if self._bytes > self._most:
+            self._go_on(self._write(UNREADABLE))
+
+    def catch_up(self, wish: Wish, upto: int) -> None:
+        """Send what was before, up to a number of the record; what comes now waits for it."""
+        if self._reading is None:
+            self._reading = reading = object()
+            self._begin(self._read(reading, wish, upto))
+        else:
+            self._waiting.append((0, partial(self.catch_up, wish, upto)))
+
+    def hang_up(self) -> None:
+        """Close when all is sent."""
+        if self._reading is None:
+            self._hang_up()
+        else:
+            self._waiting.append((0, self._hang_up))
+
+    async def _read(self, reading: object, wish: Wish, upto: int) -> None:
+        told = self._write(UNREADABLE)
+        try:
+            told = b"".join([self._write(reply) for reply in await wish(upto)])
+        finally:
+            if self._reading is reading:
+                self._go_on(told)
+
+    def _go_on(self, past: bytes) -> None:
+        self._reading = None
+        if past:
+            self._hear(past)
+        while self._waiting and self._reading is None:
+            size, tell = self._waiting.popleft()
+            self._bytes -= size
+            tell()
