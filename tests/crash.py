@@ -1,6 +1,6 @@
 """Kills the real server again and again while people talk, and looks at what they have of it.
 
-    python -m bench.crash --kills 50
+    python tests/crash.py --kills 50
 
 Programs talk as fast as the server lets them.  The server is stopped for a moment (SIGSTOP) or
 killed (SIGKILL) at random, and started again on the same directory; the programs come back as who
@@ -15,6 +15,7 @@ import random
 import signal
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -235,8 +236,7 @@ def _compare_heard(talker: Talker, by_number: dict[int, tuple[str, str]], report
 
 
 def _repeated(values: Sequence[Any]) -> list[Any]:
-    seen: set[Any] = set()
-    return [value for value in values if value in seen or seen.add(value)]
+    return [value for value, count in Counter(values).items() if count > 1]
 
 
 def _line(request: dict[str, object]) -> bytes:
@@ -280,7 +280,7 @@ async def crash(
 
 def main() -> None:
     """Do it, and say what came of it; the exit code is 1 where anything was lost."""
-    parser = argparse.ArgumentParser(prog="python -m bench.crash", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python tests/crash.py", description=__doc__)
     parser.add_argument("--kills", type=int, default=50)
     parser.add_argument("--people", type=int, default=8)
     parser.add_argument("--durability", choices=("full", "normal"), default="full")
