@@ -172,6 +172,11 @@ class Session:
         finally:
             self._listener.go_on()
 
+    async def settled(self) -> None:
+        """Wait until all that was asked for before is told, of the past too."""
+        await self.house.delivery.settled()
+        await self._stream.settled()
+
     def charge(self, lines: int) -> None:
         """Count an answer as that many lines, so that who asks for much reads slower."""
         now = self.house.clock.seconds()

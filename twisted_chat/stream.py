@@ -5,6 +5,8 @@ from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any
 
+from twisted.internet.defer import Deferred
+
 from twisted_chat.answers import Notice, Reply
 from twisted_chat.audience import Wish
 
@@ -37,6 +39,7 @@ class Stream:
         self._waiting: deque[tuple[int, Callable[[], None]]] = deque()
         self._bytes = 0
         self._reading: object = None
+        self._whoever_waits: list[Deferred[None]] = []
 
     def hear(self, told: bytes) -> None:
         """Send these bytes after all that came before."""
@@ -55,6 +58,13 @@ class Stream:
             self._begin(self._read(reading, wish, upto))
         else:
             self._waiting.append((0, partial(self.catch_up, wish, upto)))
+
+    async def settled(self) -> None:
+        """Wait until nothing of the past is being read."""
+        while self._reading is not None:
+            read: Deferred[None] = Deferred()
+            self._whoever_waits.append(read)
+            await read
 
     def hang_up(self) -> None:
         """Close when all is sent."""
@@ -79,3 +89,7 @@ class Stream:
             size, tell = self._waiting.popleft()
             self._bytes -= size
             tell()
+        if self._reading is None:
+            waited, self._whoever_waits = self._whoever_waits, []
+            for read in waited:
+                read.callback(None)
