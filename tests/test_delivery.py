@@ -403,6 +403,10 @@ class Speechless:
             raise ValueError(event.text)
         return STYLE.event(event)
 
+    def sent(self, event: Event) -> bytes:
+        """Write it as others do."""
+        return STYLE.sent(event)
+
     def reply(self, reply: Reply) -> bytes:
         """Write it as others do."""
         return STYLE.reply(reply)

@@ -255,9 +255,7 @@ def test_shows_what_was_said_around_something(journal: Journal) -> None:
         commit(journal, said(str(number)), said("x", room="#dev"))
     assert _around(journal, 5, most=3) == ["2", "3", "4"]
     assert _around(journal, 5, most=9) == ["1", "2", "3", "4", "5"]
-    assert _around(journal, 9, most=3) == ["4", "5"] or _around(journal, 9, most=3) == [
-        *("3", "4", "5")
-    ]
+    assert _around(journal, 9, most=3) == ["3", "4", "5"]
     assert _around(journal, 5, most=1) == ["3"]
 
 
@@ -544,12 +542,19 @@ def test_takes_no_other_name_for_a_mention(journal: Journal, text: str) -> None:
     assert _missed(journal).mentions == []
 
 
-@pytest.mark.parametrize("name", ["Al", "é", "名前", "c.d-e_f", "Straße", "x" * 32, "", "\ud800"])
+@pytest.mark.parametrize("name", ["Al", "é", "名前", "c.d-e_f", "Straße", "x" * 32])
 def test_finds_mentions_of_any_name(journal: Journal, name: str) -> None:
-    """Short ones, which no index finds, and those that are patterns; and no error for others."""
+    """Short ones, which no index finds, and those that look like patterns."""
     commit(journal, joined(ALEX), left(ALEX), said(f"hi {name}, all"), said("nobody"))
-    mentions = result(journal.missed(ALEX, name.upper(), upto=EVER, most=9)).mentions
-    assert texts(mentions)[:1] == ([f"hi {name}, all"] if name.isprintable() and name else [])[:1]
+    missed = result(journal.missed(ALEX, name.upper(), upto=EVER, most=9))
+    assert texts(missed.mentions) == [f"hi {name}, all"]
+
+
+@pytest.mark.parametrize("name", ["", "\0", "\ud800", "'", "*", "(", "x" * 5000])
+def test_finds_no_mention_of_what_is_no_name(journal: Journal, name: str) -> None:
+    """And does not fail."""
+    commit(journal, joined(ALEX), left(ALEX), said("hi all"))
+    assert result(journal.missed(ALEX, name, upto=EVER, most=9)).mentions == []
 
 
 def test_shows_the_newest_mentions(journal: Journal) -> None:

@@ -93,7 +93,7 @@ DOORS = {
 
 ON_THE_REACTOR = {
     *("delivery", "outbox", "doors", "accounts", "journal", "client", "tap", "options"),
-    *("ways_in", "testing", "threads"),
+    *("ways_in", "testing", "threads", "stream"),
 }
 """Who may import ``twisted.internet``."""
 

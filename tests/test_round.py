@@ -88,6 +88,7 @@ class Walker:
             for reply in happened.replies:
                 if isinstance(reply, Ok) and seq:
                     reply = reply.numbered(seq)
+                assert happened.by is not None
                 self._hear(happened.by, happened.by.style.reply(reply))
         for ear, told in self.expected.items():
             self.writes.setdefault(ear, []).extend([told] if told else [])

@@ -6,9 +6,9 @@ from ipaddress import ip_network
 from twisted.internet.defer import Deferred
 
 from twisted_chat.events import Event
+from twisted_chat.house import About
 from twisted_chat.journal import Entry, Put
 from twisted_chat.journal.memory import MemoryJournal
-from twisted_chat.house import About
 from twisted_chat.limits import Limits
 from twisted_chat.testing import EPOCH, MemoryServer
 

@@ -87,6 +87,61 @@ ANSWER_BYTES_PER_LINE = 4096
 """How much of an answer about the past counts like a line that its reader sent, so that who asks
 for much again and again is slowed like who says much."""
 
+LONGEST_SPAN_SECONDS = 10 * 365 * 86_400
+"""Ten years, for how long something lasts or how long ago it was: longer than any server's memory,
+and within what a date can be."""
+
+MOMENT_CHARS = 40
+"""A time as somebody writes it: the longest way has 32, and what is longer is not looked at."""
+
+WIDEST_IPV4_BITS = 8
+"""Of a network that is banned or muted: one with fewer bits is not somebody's but everybody's, as
+no registry gave more to one."""
+
+WIDEST_IPV6_BITS = 16
+"""The same for IPv6, where providers have 19 and more."""
+
+PATTERN_CHARS = 200
+"""A filter: what somebody can still read, and understand, in a list of them."""
+
+PATTERN_BYTES = 64 << 10
+"""What RE2 may take for one expression, and for its memory of where it was in a text.  Beyond the
+second it goes on without, slower; and it keeps the 128 expressions used last."""
+
+PATTERN_STEPS = 500
+"""The steps of an expression, each of which may be tried at each byte of a line: a phrase has 20 or
+30, and with all letters of Unicode (1,201) one line of a room kept everybody waiting."""
+
+BANS_PER_PLACE = 500
+"""Bans of a room, or of the server: more is a network's to stop, and each change writes all."""
+
+MUTES_PER_PLACE = 500
+"""The same for those who may only listen."""
+
+FILTERS_PER_PLACE = 50
+"""What is looked for in each line that is said."""
+
+STEPS_PER_PLACE = 1000
+"""The steps of all expressions of a place together, each of which may be tried at each byte of each
+line: fifty ordinary ones have them."""
+
+FILTER_TEST_EVENTS = 200
+"""What a filter is tried on before it is used: what people have said lately, and not for long."""
+
+SLOWEST_SECONDS = 86_400
+"""What a room can make its members wait between two lines: who waits longer is muted."""
+
+SHORTEST_RETENTION_SECONDS = 3600
+"""After which a room can have what is said in it forgotten: a slip of the finger takes no more away
+than what was said an hour ago, and who was away for lunch can read it."""
+
+RETENTION_CHECK_SECONDS = 600
+"""How often it is looked for what is to be forgotten: it is days old, and minutes do not matter."""
+
+MARKS_PER_ROOM = 50
+"""Times that a room was private, of which it is known where their talk is on record, so that it is
+forgotten with the rest."""
+
 
 def _limit(default: int, why: str) -> int:
     field: int = dataclasses.field(default=default, metadata={"why": why})

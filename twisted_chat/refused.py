@@ -95,6 +95,34 @@ class RoomPrivate(Refused):
     """Only the invited enter the room."""
 
 
+class RoomModerated(Refused):
+    """Only operators of the room speak there, and those with a voice."""
+
+
+class TooSoon(Refused):
+    """The room is slow, and the asker said something there just now."""
+
+
+class Banned(Refused):
+    """The asker may not be in the room, or on the server."""
+
+
+class Muted(Refused):
+    """The asker may say nothing in the room, or on the server."""
+
+
+class LockedDown(Refused):
+    """No new guests come in, and only accounts speak."""
+
+
+class Filtered(Refused):
+    """A filter of the room, or of the server, lets nobody say that."""
+
+
+class NoSuchRuling(Refused):
+    """There is no such ban, mute or filter to lift."""
+
+
 class TooMany(Refused):
     """The asker has as many of something as one may have."""
 

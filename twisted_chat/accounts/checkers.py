@@ -1,7 +1,6 @@
 """Who is asked whether somebody is who they say: the book, its tokens, and who else there is."""
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from traceback import extract_tb
 from typing import Any
 
@@ -18,7 +17,7 @@ from twisted_chat.accounts.book import Book
 from twisted_chat.accounts.credentials import BearerToken, IToken, name_of
 from twisted_chat.accounts.hasher import Hasher
 from twisted_chat.ledger import Change
-from twisted_chat.refused import Refused, TooBusy
+from twisted_chat.refused import Refused
 
 
 @implementer(ICredentialsChecker)
@@ -49,13 +48,10 @@ class BookChecker:
         return account.name.encode()
 
     async def _renew(self, account: Account, password: str) -> None:
-        """Keep the hash that one makes today; that can wait, while many are waiting."""
-        renewed: str | None = None
-        with suppress(TooBusy):
-            renewed = await self._hasher.hash(password)
+        """Keep the hash that one makes today."""
+        renewed = await self._hasher.hash(password)
         now = self._as_it_was(account)
-        if renewed is not None:
-            self._keep(self._book.replace(msgspec.structs.replace(now, hash=renewed)))
+        self._keep(self._book.replace(msgspec.structs.replace(now, hash=renewed)))
 
     def _as_it_was(self, account: Account) -> Account:
         """The account by now, unless it, or its password, is another's meanwhile."""

@@ -22,9 +22,9 @@ class BearerToken:
         self.token = token
 
 
-def password_of(name: Name, password: str) -> UsernamePassword:
+def password_of(name: str, password: str) -> UsernamePassword:
     """A password as checkers everywhere want it: in bytes."""
-    return UsernamePassword(name.shown.encode(), password.encode())
+    return UsernamePassword(name.encode(), password.encode())
 
 
 def name_of(username: bytes | tuple[()]) -> Name | None:

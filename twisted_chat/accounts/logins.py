@@ -67,7 +67,7 @@ class Logins:
         if compared is None:
             raise WrongPassword
         try:
-            account = await self._login(password_of(name, compared), name)
+            account = await self._login(password_of(self._spelling(name), compared), name)
         except TooBusy:
             self._throttle.undecided(name.key, address)
             raise
@@ -94,6 +94,16 @@ class Logins:
         if proved.id != account.id:
             raise WrongPassword
 
+    def still(self, account: Account) -> Account:
+        """The account as it is by now, for who has waited since they proved that it is theirs.
+
+        :raises WrongPassword: it is no more.
+        """
+        now = self._book.by_id(account.id)
+        if now is None:
+            raise WrongPassword
+        return now
+
     async def hash_of(self, password: str, name: Name, address: str | None) -> str:
         """What to keep of a password that somebody of that name chooses.
 
@@ -104,6 +114,11 @@ class Logins:
         compared = chosen(password, name)
         self._throttle.check_hash(address)
         return await self._hasher.hash(compared)
+
+    def _spelling(self, name: Name) -> str:
+        """As others know who has a password from them alone: to them, case may matter."""
+        account = self._book.account(name.key)
+        return name.shown if account is None or account.hash else account.name
 
     async def _login(self, credentials: ICredentials, name: Name) -> Account:
         try:

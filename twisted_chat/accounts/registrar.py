@@ -25,11 +25,11 @@ class Registrar:
         self._book = book
         self._policy = policy
 
-    def begin(self, name: Name, local: bool, code: str | None, now: float = 0.0) -> None:
+    def begin(self, name: Name, local: bool, code: str | None, now: float) -> None:
         """Let somebody pass who may register, before time is spent on a hash.
 
         :param local: whether they are on this machine.
-        :param now: seconds since 1970; as left out, a code passes that has ended.
+        :param now: seconds since 1970.
         :raises RegistrationClosed: nobody may, or only with a code.
         :raises WrongCode: there is no such code, or it has ended.
         :raises NameOwned: the name is another's.

@@ -12,9 +12,6 @@ from twisted_chat.clock import Clock
 from twisted_chat.limits import Limits
 from twisted_chat.refused import TooManyTries
 
-LOGINS = 5
-"""Hashes a minute for an address, and an account: who has mistyped that often stops to think."""
-
 NO_ADDRESS = ""
 """What stands for those without an address (on a UNIX socket): they count as one."""
 
@@ -27,7 +24,7 @@ class Throttle:
     """
 
     def __init__(self, limits: Limits, clock: Clock) -> None:
-        self._a_minute = getattr(limits, "logins", LOGINS)
+        self._a_minute = limits.logins
         self._clock = clock
         self._addresses: Remembered[str, Tries] = Remembered()
         self._accounts: Remembered[str, Tries] = Remembered()

@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 from twisted_chat.journal import Entry, Put
 from twisted_chat.journal.carrying import PIECE_ROWS, Arrival, Inserted, entries, pieces
 from twisted_chat.journal.erasing import erase, leave_no_trace
-from twisted_chat.journal.forgetting import forget_person, said_before, said_by
+from twisted_chat.journal.forgetting import forget_person, said_before, said_by, stale_ids
 from twisted_chat.journal.opening import open_as_operator
 from twisted_chat.journal.state import put_from_outside
 from twisted_chat.journal.store import Store
@@ -79,7 +79,9 @@ class AdminStore(Store):
         """Forget what was said before then, in a room, or anywhere for None; how much it was."""
         with self.database.reading() as db:
             seqs = said_before(db, before, room)
-        return self._erase(seqs, progress)
+        gone = self._erase(seqs, progress)
+        self._forget_ids(before)
+        return gone
 
     def remove_said_by(self, identity: str, progress: Progress = unheard) -> int:
         """Forget all that somebody said, and how far they had heard; how much they had said."""
@@ -92,6 +94,14 @@ class AdminStore(Store):
     def _entries(self, after: int, upto: int) -> list[Entry]:
         with self.database.reading() as db:
             return entries(db, after, upto)
+
+    def _forget_ids(self, before: float) -> None:
+        with self.database.reading() as db:
+            stale = stale_ids(db, before)
+        for start in range(0, len(stale), PIECE_ROWS):
+            with self.database.writing() as db:
+                piece = stale[start : start + PIECE_ROWS]
+                db.executemany("DELETE FROM sent WHERE actor = ? AND once = ?", piece)
 
     def _erase(self, seqs: Sequence[int], progress: Progress) -> int:
         gone = 0

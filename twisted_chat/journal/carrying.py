@@ -97,7 +97,8 @@ class Arrival:
 
 def _deleted(db: sqlite3.Connection) -> set[int]:
     """The numbers of what has been deleted."""
-    acts = (DECODER.decode(body) for (body,) in db.execute("SELECT body FROM event WHERE ruled"))
+    sql = "SELECT body FROM event WHERE ruled AND instr(body, '\"deleted\"')"
+    acts = (DECODER.decode(body) for (body,) in db.execute(sql))
     return {act.of for act in acts if isinstance(act, Deleted)}
 
 

@@ -5,8 +5,6 @@ from pathlib import Path
 
 from twisted_chat.journal import CannotOpen
 
-from twisted_chat.journal import CannotOpen
-
 
 def damaged(path: Path) -> CannotOpen:
     """The file is not a database, or no whole one."""

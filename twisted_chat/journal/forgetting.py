@@ -37,6 +37,15 @@ def said_before(db: sqlite3.Connection, before: float, room: str | None) -> list
     return _seqs(db.execute(sql, (mend(room), *values)))
 
 
+def stale_ids(db: sqlite3.Connection, before: float) -> list[tuple[str, str]]:
+    """Whose ids, and which, are of what was said before then and is gone."""
+    sql = (
+        "SELECT actor, once FROM sent WHERE seq <= ?"
+        " AND NOT EXISTS (SELECT 1 FROM event WHERE event.seq = sent.seq)"
+    )
+    return db.execute(sql, (_upto(db, before),)).fetchall()
+
+
 def said_by(db: sqlite3.Connection, identity: str) -> list[int]:
     """The numbers of what somebody said, wherever it was."""
     sql = "SELECT seq FROM event WHERE actor = ? AND NOT ruled ORDER BY seq"

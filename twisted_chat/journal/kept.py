@@ -71,12 +71,12 @@ def mended(entry: Entry) -> Entry:
 
 def mended_scope(scope: Scope) -> Scope:
     """A scope that can be looked up, with each of its rooms once."""
-    return Scope(dict.fromkeys(rooms_of(scope.rooms)), mend(scope.identity))
+    return Scope(rooms_of(scope.rooms), mend(scope.identity))
 
 
-def rooms_of(rooms: Collection[str]) -> list[str]:
-    """What is a room of these: what is told alone is none, whoever asks."""
-    return [room for room in map(mend, rooms) if room != PRIVATE]
+def rooms_of(rooms: Collection[str]) -> dict[str, None]:
+    """What is a room of these, each once: what is told alone is none, whoever asks."""
+    return {room: None for room in map(mend, rooms) if room and room != PRIVATE}
 
 
 def says_the_same(one: Event, other: Event) -> bool:

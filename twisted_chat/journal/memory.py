@@ -13,6 +13,7 @@ from twisted_chat.journal.kept import Keys, mended, says_the_same
 from twisted_chat.journal.remembered import Remembered
 from twisted_chat.journal.searching import wanted
 from twisted_chat.journal.spans import Span
+from twisted_chat.journal.words import mend
 
 MEMORY_EVENTS = 100_000
 """Events that are remembered, the newest of them, and ids of what was sent: some 100 MB, as nobody
@@ -78,11 +79,11 @@ class MemoryJournal:
             self._sent[entry.actor, entry.once] = event.seq
         if len(self._sent) > self._most:
             self._sent.popitem(last=False)
-        if isinstance(event, Deleted):
+        if isinstance(event, Deleted) and event.of < event.seq:
             self._known.remove(event.of)
 
     def _put(self, put: Put) -> None:
-        place = (put.kind, put.key)
+        place = (mend(put.kind), mend(put.key))
         if put.value is None:
             self._records.pop(place, None)
         elif place in self._records or not put.if_there:
@@ -129,10 +130,11 @@ class MemoryJournal:
 
     def heard(self, identity: str) -> Deferred[dict[str, int]]:
         """How far an account has heard each of its rooms."""
-        return succeed(self._following.heard(identity))
+        return succeed(self._following.heard(mend(identity)))
 
     def missed(self, identity: str, name: str, *, upto: int, most: int) -> Deferred[Missed]:
         """What is new to an account."""
+        identity = mend(identity)
         heard = self._following.heard(identity)
         return succeed(recalling.missed(self._known, heard, identity, name, upto, most))
 

@@ -1,7 +1,6 @@
 """What people search for, among what they may read."""
 
 import sqlite3
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -9,11 +8,9 @@ from twisted_chat.events import Recorded
 from twisted_chat.journal import PRIVATE, Found, Scope
 from twisted_chat.journal.kept import DECODER, mended_scope, name_key
 from twisted_chat.journal.looking import Hit, Wanted, are_few, look, look_in
+from twisted_chat.journal.patience import Patience
 from twisted_chat.journal.spans import Span, before, within
 from twisted_chat.journal.words import fold, mend
-
-SEARCH_SECONDS = 0.03
-"""How long a search goes on before it says how far it got: many are asked at the same time."""
 
 
 def wanted(text: str, who: str, span: Span) -> Wanted:
@@ -26,14 +23,14 @@ def search(db: sqlite3.Connection, what: Wanted, scope: Scope, most: int) -> Fou
     if not what.text:
         return Found([], 0)
     scope = mended_scope(scope)
-    deadline = time.monotonic() + SEARCH_SECONDS
+    patience = Patience()
     found: list[Recorded] = []
     for hit in _look(db, what, scope):
         if _readable(hit, scope) and len(found) == most:
             return Found(found, found[-1].seq if found else hit.seq)
         if _readable(hit, scope):
             found += _verified(db, hit.seq, what.text)
-        if time.monotonic() > deadline and hit.seq > what.span.after + 1:
+        if patience.ended() and hit.seq > what.span.after + 1:
             return Found(found, hit.seq)
     return Found(found, 0)
 

@@ -4,9 +4,9 @@ import sqlite3
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
-from twisted.internet.defer import Deferred, succeed
+from twisted.internet.defer import Deferred, fail, succeed
 
 from twisted_chat.events import Event
 from twisted_chat.journal import Durability, Entry, Found, Missed, Page, Put, Scope
@@ -15,6 +15,9 @@ from twisted_chat.journal.store import Store
 
 if TYPE_CHECKING:
     from twisted_chat.threads import Work
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class SqliteJournal:
@@ -131,10 +134,25 @@ class SqliteJournal:
         return self._write(self._store.take_changes) if there and self._open else succeed([])
 
     async def _close(self, told: int) -> None:
+        if not self._open:
+            return
         self._open = False
         # Its turn comes when all that was given before is written.
         with suppress(sqlite3.Error):
             await self._write(self._store.commit, (), (), told, self._time())
-        self._read.stop()
-        self._write.stop()
+        for work in (self._read, self._write):
+            work.stop()
+        self._read = self._write = _Closed()
         self._store.close()
+
+
+class _Closed:
+    """Does nothing any more: the directory may be another server's by now."""
+
+    def __call__(
+        self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
+    ) -> Deferred[T]:
+        return fail(sqlite3.ProgrammingError("The journal is closed."))
+
+    def stop(self) -> None:
+        """It has."""

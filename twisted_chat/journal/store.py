@@ -14,6 +14,7 @@ from twisted_chat.journal.catching_up import missed
 from twisted_chat.journal.database import Database
 from twisted_chat.journal.directory import Lock
 from twisted_chat.journal.erasing import leave_no_trace
+from twisted_chat.journal.errors import why_not
 from twisted_chat.journal.forgetting import forget_some
 from twisted_chat.journal.kept import Keys, mended
 from twisted_chat.journal.opening import open_as_server
@@ -42,7 +43,13 @@ class Store:
 
         :raises CannotOpen: it cannot be used, by this server, now.
         """
-        return cls(*open_as_server(directory, durability))
+        database, lock = open_as_server(directory, durability)
+        try:
+            return cls(database, lock)
+        except sqlite3.Error as error:
+            database.close()
+            lock.close()
+            raise why_not(database.path, error) from None
 
     def close(self) -> None:
         """Let go of the file, and of the directory."""
@@ -124,9 +131,15 @@ class Store:
             return audit(db, rooms, upto, most)
 
     def records(self) -> list[tuple[str, str, bytes]]:
-        """All durable state."""
-        with self.database.reading() as db:
-            return records(db)
+        """All durable state, which is read at the start.
+
+        :raises CannotOpen: it cannot be read.
+        """
+        try:
+            with self.database.reading() as db:
+                return records(db)
+        except sqlite3.Error as error:
+            raise why_not(self.database.path, error) from None
 
     def has_changes(self) -> bool:
         """Whether another process has changed some of it."""

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from twisted_chat.journal import CannotOpen
 from twisted_chat.journal.directory import make_file
+from twisted_chat.journal.errors import damaged
 
 
 def steps() -> list[str]:
@@ -27,9 +28,11 @@ def version(db: sqlite3.Connection) -> int:
 def upgrade(db: sqlite3.Connection, path: Path) -> None:
     """Bring a database to the newest version, all steps together or none; a copy of it stays.
 
-    :raises CannotOpen: it is newer than this program.
+    :raises CannotOpen: it is newer than this program, or another program's.
     """
     there, todo = version(db), steps()
+    if not there and db.execute("SELECT 1 FROM sqlite_master").fetchone():
+        raise damaged(path)
     if there > len(todo):
         raise CannotOpen(
             f"{path} was written by a newer twisted_chat (schema {there}, this one knows"

@@ -53,7 +53,7 @@ def check(path: Path, progress: Progress) -> list[str]:
 def _index(db: sqlite3.Connection) -> list[str]:
     index(db, newest(db)[0], 1)
     try:
-        db.execute("INSERT INTO found (found) VALUES ('integrity-check')")
+        db.execute("INSERT INTO found (found, rank) VALUES ('integrity-check', 1)")
     except sqlite3.DatabaseError:
         return ["the index of words does not fit the messages"]
     return []

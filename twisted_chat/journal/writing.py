@@ -91,7 +91,7 @@ class Batch:
         self._rows.append(row(entry, event, self._keys))
         if entry.once:
             self._sent[entry.actor, entry.once] = event
-        if isinstance(event, Deleted):
+        if isinstance(event, Deleted) and event.of < event.seq:
             self._deleted.append(event.of)
 
     def _again(self, entry: Entry) -> Again | None:
@@ -99,7 +99,7 @@ class Batch:
         key = (entry.actor, entry.once)
         there = self._sent.get(key)
         if there is not None:
-            same = says_the_same(there, entry.event)
+            same = there.seq in self._deleted or says_the_same(there, entry.event)
             return Again(seq=there.seq, time=self.time, same=same)
         found = self._db.execute(
             "SELECT sent.seq, body FROM sent LEFT JOIN event USING (seq)"
@@ -109,7 +109,8 @@ class Batch:
         if found is None:
             return None
         seq, body = found
-        same = body is None or says_the_same(DECODER.decode(body), entry.event)
+        gone = body is None or seq in self._deleted
+        same = gone or says_the_same(DECODER.decode(body), entry.event)
         return Again(seq=seq, time=self.time, same=same)
 
 

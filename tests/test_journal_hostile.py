@@ -1,0 +1,191 @@
+"""Text that is made to be taken for something else, in every field and every question."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+
+import pytest
+from journals import (
+    ALEX,
+    EVER,
+    KIM,
+    NOW,
+    Moment,
+    commit,
+    joined,
+    left,
+    on_disk,
+    opened,
+    result,
+    said,
+)
+
+from twisted_chat import events
+from twisted_chat.events import Recorded
+from twisted_chat.journal import Entry, Journal, Put, Scope
+from twisted_chat.journal.words import fold, mend
+
+CASES = int(os.environ.get("TWISTED_CHAT_CASES", "1"))
+"""How many times as much as usual is tried; with 20 it is 500 strings and 6,000 searches."""
+
+STRINGS = min(500, 50 * CASES)
+SEARCHES = 300 * CASES
+MESSAGES = 2500
+"""More than twice what waits for the index: some are in it, and some are not."""
+
+PIECES = (
+    *("'", '"', "''", '""', "`", ";", "--", "/*", "*/", "\\", "%", "_", "*", "^", "(", ")", "{"),
+    *("}", "[", "]", ":", "+", "-", "~", "?", "?1", ":a", "@a", "$a", "#", "|", "&", "<", ">", "="),
+    *(" ", "  ", "\t", "\n", "\r\n", "\0", "\x01", "\x1b[31m", "\x7f", "\x85", "\u2028", "\ufeff"),
+    *(" AND ", " OR ", " NOT ", " NEAR(", "NEAR/2", "words:", "found", "rowid", "NULL", "rank"),
+    *("'; DROP TABLE event; --", "1 OR 1=1", "UNION SELECT", "PRAGMA", "MATCH", "{0}", "%s", "%00"),
+    *("a", "ab", "abc", "A", "ABC", "é", "É", "ß", "SS", "İ", "i̇", "ı", "ς", "Σ", "ﬁ", "FI", "ŉ"),
+    *(
+        "日",
+        "日本",
+        "日本語",
+        "の",
+        "한국어",
+        "ไทย",
+        "א",
+        "‮",
+        "\u200b",
+        "\u200d",
+        "\u0301",
+        "\u0345",
+    ),
+    *("\U0001f600", "\U0001f468\u200d\U0001f469", "\ud800", "\udc00", "\udfff", "\ud83d\ude00"),
+    *("\uffff", "\ufffe", "\U0010ffff", "\ufffd", "C++20", "foo.png", "http://x/?a=b&c=%20"),
+)
+
+
+@pytest.fixture(params=["memory", "disk"])
+def journal(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Journal]:
+    """One of each kind, with nothing in it."""
+    with opened(request.param, tmp_path / "data", Moment()) as journal:
+        yield journal
+
+
+def test_takes_any_text_in_every_field(journal: Journal) -> None:
+    """It is kept, given back and found, and means nothing but itself."""
+    strings = _strings(STRINGS)
+    for number, text in enumerate(strings, start=1):
+        place, actor = f"#r{number}{text}", f"a:{number}{text}"
+        event = events.Said(room=text, who=text, text=text)
+        assert commit(journal, Entry(event, actor, text, f"{number}{text}", place))[0].seq == number
+        mine = mend(place)
+        found = result(journal.past(Scope([place]), upto=EVER, most=9)).events
+        assert found == [
+            events.Said(room=mend(text), who=mend(text), text=mend(text), seq=number, time=NOW)
+        ]
+        entry = result(journal.entry(number))
+        assert entry is not None
+        assert (entry.actor, entry.concerns, entry.room) == (mend(actor), mend(text), mine)
+        again = result(journal.commit([Entry(event, actor, text, f"{number}{text}", place)]))
+        assert again[0].seq == number
+    assert journal.last == len(strings)
+
+
+def test_takes_any_text_in_every_question(journal: Journal) -> None:
+    """The answer to what nobody wrote is that there is nothing."""
+    commit(journal, joined(ALEX), left(ALEX), said("zzz"))
+    for text in _strings(STRINGS):
+        scope = Scope([text, "#lobby"], text)
+        assert result(journal.search(f"q{text}q", scope, upto=EVER, most=9)).events == []
+        assert result(journal.search("zzz", scope, who=f"q{text}", upto=EVER, most=9)).events == []
+        assert len(result(journal.past(scope, upto=EVER, most=9)).events) == 1
+        assert len(result(journal.around(1, scope, upto=EVER, most=9)).events) == 1
+        assert result(journal.missed(ALEX, f"q{text}q", upto=EVER, most=9)).mentions == []
+        assert result(journal.missed(text, text, upto=EVER, most=9)).news == []
+        assert result(journal.heard(text)) == {}
+        assert result(journal.audit([text], upto=EVER, most=9)) == []
+        assert result(journal.forget([text], NOW + 1)) == 0
+
+
+def test_takes_any_text_in_state(journal: Journal) -> None:
+    """As a kind and as a key."""
+    strings = [f"{number}{text}" for number, text in enumerate(_strings(STRINGS))]
+    result(journal.commit([], [Put(text, text, b"1") for text in strings]))
+    kept = sorted((mend(text), mend(text), b"1") for text in strings)
+    assert sorted(journal.records()) == kept
+    result(journal.commit([], [Put(text, text, None) for text in strings]))
+    assert journal.records() == []
+
+
+def test_follows_anybody_through_any_room(journal: Journal) -> None:
+    """Whatever they, and it, are called."""
+    for text in _strings(STRINGS):
+        actor, room = f"a:{text}", f"#{text}"
+        commit(journal, joined(actor, room), left(actor), said("x", KIM, room))
+        assert len(result(journal.missed(actor, "nobody", upto=EVER, most=9)).news) == 1
+        commit(journal, left(actor, room))
+        assert room not in result(journal.heard(actor))
+
+
+def test_finds_what_is_there_and_nothing_else(tmp_path: Path) -> None:
+    """Searches for parts of what was said, and for what was not, against looking at each line."""
+    random = Random(16)
+    journal = on_disk(tmp_path / "data")
+    known = _filled(journal, random)
+    for _ in range(SEARCHES):
+        text = _asked(random, known)
+        scope = Scope(random.sample(["#a", "#b", "#c"], random.randint(0, 3)), ALEX)
+        expected = [
+            event.seq
+            for event in reversed(known)
+            if getattr(event, "room", "") in scope.rooms or isinstance(event, events.Told)
+            if fold(mend(text)) in fold(getattr(event, "text", "")) and text
+        ]
+        assert _all_found(journal, text, scope) == expected
+    result(journal.close())
+
+
+def _strings(most: int) -> list[str]:
+    random = Random(17)
+    made = ["".join(random.choices(PIECES, k=random.randint(1, 5))) for _ in range(most)]
+    return [*PIECES, *made][:most] if most > len(PIECES) else random.sample(PIECES, most)
+
+
+def _filled(journal: Journal, random: Random) -> list[Recorded]:
+    """Lines made of pieces, some of them deleted again; all that is left of them."""
+    for _ in range(MESSAGES // 100):
+        batch = [_line(random) for _ in range(100)]
+        commit(journal, *batch)
+        gone = random.randint(1, journal.last)
+        commit(journal, Entry(events.Deleted(of=gone, who="x", by="x", room="#a"), ALEX))
+    everything = Scope(["#a", "#b", "#c"], ALEX)
+    known: list[Recorded] = []
+    more = True
+    while more:
+        upto = known[0].seq - 1 if known else EVER
+        page = result(journal.past(everything, upto=upto, most=500))
+        known, more = [*page.events, *known], page.more
+    return known
+
+
+def _line(random: Random) -> Entry:
+    text = "".join(random.choices(PIECES, k=random.randint(1, 12)))
+    if random.random() < 0.1:
+        return Entry(events.Told(who="alex", to="kim", text=text), ALEX, KIM)
+    return said(text, KIM, random.choice(["#a", "#b", "#c"]))
+
+
+def _asked(random: Random, known: list[Recorded]) -> str:
+    if random.random() < 0.3:
+        return "".join(random.choices(PIECES, k=random.randint(1, 3)))
+    text: str = getattr(random.choice(known), "text", "")
+    start = random.randint(0, len(text))
+    part = text[start : start + random.choice([1, 2, 3, 4, 8, 30])]
+    return random.choice([part, part.upper(), part.lower(), part.casefold()])
+
+
+def _all_found(journal: Journal, text: str, scope: Scope) -> list[int]:
+    """Page by page, to the end."""
+    found: list[int] = []
+    reached = EVER
+    while reached:
+        page = result(journal.search(text, scope, upto=reached - 1, most=100))
+        found += [event.seq for event in page.events]
+        reached = page.reached
+    return found
