@@ -1,20 +1,24 @@
 """Journals to test, and short ways to write and read them."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
+import pytest
 from twisted.internet.defer import Deferred, maybeDeferred
 
 from twisted_chat import events
 from twisted_chat.events import Event
-from twisted_chat.journal import Durability, Entry, Journal, Scope
+from twisted_chat.journal import Durability, Entry, Journal, Scope, indexing, looking
 from twisted_chat.journal.memory import MemoryJournal
 from twisted_chat.journal.sqlite import SqliteJournal
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+KINDS = ("memory", "disk", "indexed")
+"""Those that there are; the last has everything in its index at once."""
 
 NOW = 1_700_000_000.0
 EVER = 1 << 62
@@ -69,10 +73,20 @@ def on_disk(
 
 @contextmanager
 def opened(kind: str, folder: Path, time: Callable[[], float]) -> Iterator[Journal]:
-    """A journal of either kind, closed in the end."""
+    """A journal of one of the `KINDS`, closed in the end."""
     journal: Journal = MemoryJournal(time) if kind == "memory" else on_disk(folder, time)
-    yield journal
-    result(journal.close())
+    with indexed_after(1, few=0) if kind == "indexed" else nullcontext():
+        yield journal
+        result(journal.close())
+
+
+@contextmanager
+def indexed_after(rows: int, few: int) -> Iterator[None]:
+    """Have few events do what takes thousands: they go to the index, and are looked up there."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(indexing, "PIECE_ROWS", rows)
+        patch.setattr(looking, "FEW_ROWS", few)
+        yield
 
 
 def commit(journal: Journal, *batch: Entry | Event) -> list[Event]:

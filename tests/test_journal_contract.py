@@ -8,6 +8,7 @@ from journals import (
     ALEX,
     EVER,
     KIM,
+    KINDS,
     LOBBY,
     NOW,
     SAM,
@@ -40,6 +41,7 @@ from twisted_chat.journal import (
     Scope,
 )
 from twisted_chat.journal.kept import ANSWER_BYTES, NEWS_COUNTED
+from twisted_chat.journal.memory import MemoryJournal
 
 HI = events.Said(room="#lobby", who="Alex", text="hi")
 HERE = events.Joined(room="#lobby", who="Alex")
@@ -52,7 +54,7 @@ def time() -> Moment:
     return Moment()
 
 
-@pytest.fixture(params=["memory", "disk"])
+@pytest.fixture(params=KINDS)
 def journal(request: pytest.FixtureRequest, tmp_path: Path, time: Moment) -> Iterator[Journal]:
     """One of each kind, with nothing in it."""
     with opened(request.param, tmp_path / "data", time) as journal:
@@ -153,6 +155,13 @@ def test_takes_what_was_deleted_for_the_same(journal: Journal) -> None:
     commit(journal, deleted(1))
     assert commit(journal, said("hi", once="1")) == [Again(seq=1, time=NOW, same=True)]
     assert texts(_past(journal).events) == [""]
+
+
+def test_takes_what_was_deleted_in_the_same_batch_for_the_same(journal: Journal) -> None:
+    """It was said, deleted, and sent again, all at once."""
+    batch = [said("a", once="1"), deleted(1), said("b", once="1")]
+    assert commit(journal, *batch)[2] == Again(seq=1, time=NOW, same=True)
+    assert [event.seq for event in _past(journal).events] == [2]
 
 
 # What was said before.
@@ -571,6 +580,9 @@ def test_counts_no_mentions_of_one_s_own_or_elsewhere(journal: Journal) -> None:
     commit(journal, said("alex", ALEX), said("alex", room="#ops"))
     commit(journal, Entry(events.TopicSet(room="#lobby", who="sam", text="alex"), SAM))
     assert _missed(journal) == Missed([], [], [])
+    commit(journal, said("alex at last"), said("alex", ALEX))
+    assert texts(_missed(journal).mentions) == ["alex at last"]
+    assert _missed(journal).news == [News("#lobby", 1, 1, 1)]
 
 
 # What moderators did.
@@ -625,6 +637,27 @@ def test_hears_of_no_changes_of_its_own(journal: Journal) -> None:
     """It made them."""
     _put(journal, Put("a", "1", b"1"))
     assert result(journal.changes()) == []
+
+
+# How it ends.
+
+
+def test_can_be_closed_twice(journal: Journal) -> None:
+    """And has everything until then."""
+    commit(journal, said("hi"))
+    result(journal.close(told=1))
+    result(journal.close())
+    assert journal.last == 1
+
+
+def test_remembers_so_much_and_no_more() -> None:
+    """In memory the oldest is forgotten, with the id that it was sent with."""
+    journal = MemoryJournal(Moment(), most=3)
+    commit(journal, *(said(str(number), once=str(number)) for number in range(5)))
+    assert texts(_past(journal).events) == ["2", "3", "4"]
+    assert result(journal.entry(1)) is None
+    assert [event.seq for event in commit(journal, said("4", once="4"))] == [5]
+    assert [event.seq for event in commit(journal, said("0", once="0"))] == [6]
 
 
 # What they are asked here.

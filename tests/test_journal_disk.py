@@ -162,6 +162,21 @@ def test_is_closed_though_the_disk_fails(folder: Path) -> None:
         assert texts(_past(journal)) == ["a"]
 
 
+def test_lets_the_directory_alone_once_it_is_closed(folder: Path) -> None:
+    """It may be another server's by then: what is asked fails, and nothing is opened."""
+    journal = on_disk(folder)
+    commit(journal, said("a"))
+    result(journal.close())
+    before = sorted(folder.iterdir())
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        commit(journal, said("b"))
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        _past(journal)
+    assert sorted(folder.iterdir()) == before
+    with open_journal(folder) as journal:
+        assert texts(_past(journal)) == ["a"]
+
+
 # What is deleted.
 
 
@@ -431,13 +446,19 @@ def test_reads_by_an_index(store: Store) -> None:
             if sql.startswith("SELECT")
         }
     assert len(plans) > 20
-    whole = ("SCAN event", "USE TEMP B-TREE", "SCAN position", "SCAN record")
     assert [
-        (sql, step)
-        for sql, steps_of in plans.items()
-        for step in steps_of
-        if step.startswith(whole) and "USING INDEX event_ruled" not in step
+        (sql, step) for sql, plan in plans.items() for step in plan if not _quick(sql, step)
     ] == []
+
+
+def _quick(sql: str, step: str) -> bool:
+    """Whether a step of a query's plan reads little more than is wanted."""
+    if "'@'" in sql and step.startswith("SEARCH event"):
+        return "event_told" in step
+    if "room = '#" in sql and step.startswith("SEARCH event"):
+        return "(room=?" in step
+    slow = ("SCAN event", "USE TEMP B-TREE", "SCAN position", "SCAN record")
+    return "event_ruled_anywhere" in step or not step.startswith(slow)
 
 
 # What they need here.

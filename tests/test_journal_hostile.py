@@ -10,9 +10,11 @@ from journals import (
     ALEX,
     EVER,
     KIM,
+    KINDS,
     NOW,
     Moment,
     commit,
+    indexed_after,
     joined,
     left,
     on_disk,
@@ -60,7 +62,7 @@ PIECES = (
 )
 
 
-@pytest.fixture(params=["memory", "disk"])
+@pytest.fixture(params=KINDS)
 def journal(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Journal]:
     """One of each kind, with nothing in it."""
     with opened(request.param, tmp_path / "data", Moment()) as journal:
@@ -123,10 +125,17 @@ def test_follows_anybody_through_any_room(journal: Journal) -> None:
         assert room not in result(journal.heard(actor))
 
 
-def test_finds_what_is_there_and_nothing_else(tmp_path: Path) -> None:
+@pytest.mark.parametrize("few", [0, MESSAGES])
+def test_finds_what_is_there_and_nothing_else(tmp_path: Path, few: int) -> None:
     """Searches for parts of what was said, and for what was not, against looking at each line."""
     random = Random(16)
     journal = on_disk(tmp_path / "data")
+    with indexed_after(1000, few=few):
+        _compare(journal, random)
+    result(journal.close())
+
+
+def _compare(journal: Journal, random: Random) -> None:
     known = _filled(journal, random)
     for _ in range(SEARCHES):
         text = _asked(random, known)
@@ -138,7 +147,6 @@ def test_finds_what_is_there_and_nothing_else(tmp_path: Path) -> None:
             if fold(mend(text)) in fold(getattr(event, "text", "")) and text
         ]
         assert _all_found(journal, text, scope) == expected
-    result(journal.close())
 
 
 def _strings(most: int) -> list[str]:

@@ -12,7 +12,7 @@ import msgspec
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
-from journals import ALEX, EVER, KIM, NOW, SAM, Moment, left, name, on_disk, result
+from journals import ALEX, EVER, KIM, NOW, SAM, Moment, indexed_after, left, name, on_disk, result
 
 from twisted_chat import events
 from twisted_chat.events import Event
@@ -165,6 +165,7 @@ class Journals(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.closing = ExitStack()
+        self.closing.enter_context(indexed_after(3, few=4))
         self.folder = Path(self.closing.enter_context(TemporaryDirectory()))
         self.time = Moment()
         self.model = Model()
@@ -191,6 +192,7 @@ class Journals(RuleBasedStateMachine):
     @rule(key=st.sampled_from("ab"), value=st.sampled_from([b"1", b"2", None]), only=st.booleans())
     def put(self, key: str, value: bytes | None, only: bool) -> None:
         """State changes."""
+        self.model.commit([], self.time.now)
         state = self.model.state
         if value is None:
             state.pop(("k", key), None)

@@ -13,14 +13,17 @@ def indexed(db: sqlite3.Connection) -> int:
     return int(upto)
 
 
-def index(db: sqlite3.Connection, last: int, most: int = PIECE_ROWS) -> None:
-    """Bring the index up to the last number, where it is that far behind."""
-    done = indexed(db)
-    if last - done < most:
-        return
+def index(db: sqlite3.Connection, last: int) -> None:
+    """Bring the index up to the last number, where it is so far behind that it is worth it."""
+    if last - indexed(db) >= PIECE_ROWS:
+        index_all(db, last)
+
+
+def index_all(db: sqlite3.Connection, last: int) -> None:
+    """Bring the index up to the last number."""
     db.execute(
         "INSERT INTO found (rowid, words)"
         " SELECT seq, words FROM event WHERE seq > ? AND seq <= ? AND words IS NOT NULL",
-        (done, last),
+        (indexed(db), last),
     )
     db.execute("UPDATE progress SET indexed = ?", (last,))

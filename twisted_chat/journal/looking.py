@@ -5,6 +5,7 @@ What is looked for, and what is looked at, are folded; any text is data, and non
 
 import heapq
 import sqlite3
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -23,7 +24,11 @@ FIRST_WINDOW = 1 << 14
 """Numbers that the index is asked about at first: what is common is found in the newest of them."""
 
 LAST_WINDOW = 1 << 17
-"""Numbers that it is asked about at once later: a few milliseconds, whatever is looked for."""
+"""Numbers that it is asked about at once later, at most: each time costs something in itself."""
+
+WINDOW_SECONDS = 0.008
+"""Of a processor, for what it is asked at once: where it takes more, the next window is smaller, as
+there is no look at the clock before its end."""
 
 SCAN_WINDOW = 1000
 """Events that are looked at one by one between two looks at the clock."""
@@ -51,7 +56,7 @@ class Wanted:
     who: str = ""
 
 
-_SELECT = "SELECT event.seq, room, actor, concerns FROM event"
+_SELECT = "SELECT event.seq, room, actor, concerns FROM"
 _MATCHES = "seq <= ? AND seq > ? AND instr(words, ?) AND time >= ? AND (? = '' OR who = ?)"
 
 
@@ -68,10 +73,10 @@ def look_in(db: sqlite3.Connection, wanted: Wanted, selected: Sequence[Condition
     streams = (
         _hits(
             db,
-            f"{_SELECT} WHERE {where} AND {_MATCHES} ORDER BY seq DESC",
+            f"{_SELECT} {place} AND {_MATCHES} ORDER BY seq DESC",
             (*values, *_values(wanted, wanted.span.upto, wanted.span.after)),
         )
-        for where, values in selected
+        for place, values in selected
     )
     return heapq.merge(*streams, reverse=True)
 
@@ -79,14 +84,13 @@ def look_in(db: sqlite3.Connection, wanted: Wanted, selected: Sequence[Condition
 def are_few(db: sqlite3.Connection, selected: Sequence[Condition], span: Span) -> bool:
     """Whether so few events are selected that looking at each is quick."""
     left = FEW_ROWS - len(selected)
-    for where, values in selected:
+    for place, values in selected:
         if left <= 0:
             return False
-        sql = (
-            "SELECT count(*) FROM"
-            f" (SELECT 1 FROM event WHERE {where} AND seq <= ? AND seq > ? LIMIT ?)"
-        )
-        (count,) = db.execute(sql, (*values, span.upto, span.after, left)).fetchone()
+        few = f"SELECT 1 FROM {place} AND seq <= ? AND seq > ? LIMIT ?"
+        (count,) = db.execute(
+            f"SELECT count(*) FROM ({few})", (*values, span.upto, span.after, left)
+        ).fetchone()
         left -= count
     return left > 0
 
@@ -95,7 +99,7 @@ def _scan(db: sqlite3.Connection, wanted: Wanted, low: int) -> Iterator[Hit]:
     high = _next(db, wanted.span.upto)
     while high > low:
         bottom = max(low, high - SCAN_WINDOW)
-        sql = f"{_SELECT} WHERE {_MATCHES} ORDER BY seq DESC"
+        sql = f"{_SELECT} event WHERE {_MATCHES} ORDER BY seq DESC"
         yield from _hits(db, sql, _values(wanted, high, bottom))
         yield Hit(bottom + 1, "")
         high = _next(db, bottom)
@@ -105,16 +109,18 @@ def _ask_index(db: sqlite3.Connection, wanted: Wanted, upto: int) -> Iterator[Hi
     size, high, low = FIRST_WINDOW, _next(db, upto), wanted.span.after
     asked = _query(wanted.text)
     sql = (
-        f"{_SELECT} JOIN found ON event.seq = found.rowid WHERE found MATCH ?"
+        f"{_SELECT} event JOIN found ON event.seq = found.rowid WHERE found MATCH ?"
         " AND found.rowid <= ? AND found.rowid > ?"
         " AND instr(event.words, ?) AND time >= ? AND (? = '' OR who = ?)"
         " ORDER BY found.rowid DESC"
     )
     while high > low:
-        bottom = max(low, high - size)
+        bottom, began = max(low, high - size), time.thread_time()
         yield from _hits(db, sql, (asked, *_values(wanted, high, bottom)))
         yield Hit(bottom + 1, "")
-        high, size = _next(db, bottom), min(size * 2, LAST_WINDOW)
+        quick = time.thread_time() - began < WINDOW_SECONDS
+        size = min(size * 2, LAST_WINDOW) if quick else max(size // 2, FIRST_WINDOW)
+        high = _next(db, bottom)
 
 
 def _hits(db: sqlite3.Connection, sql: str, values: Sequence[object]) -> Iterator[Hit]:

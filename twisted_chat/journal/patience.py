@@ -2,7 +2,7 @@
 
 import time
 
-WORK_SECONDS = 0.03
+WORK_SECONDS = 0.025
 """Of a processor: what many ask for at the same time is answered one after the other."""
 
 WAIT_SECONDS = 0.5

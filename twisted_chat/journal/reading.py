@@ -49,9 +49,9 @@ def audit(
 ) -> list[Entry]:
     """The newest acts of moderation, oldest first."""
     if rooms is None:
-        ruled: list[Condition] = [("ruled", ())]
+        ruled: list[Condition] = [("event WHERE ruled", ())]
     else:
-        ruled = [("ruled AND room = ?", (room,)) for room in rooms_of(rooms)]
+        ruled = [("event WHERE ruled AND room = ?", (room,)) for room in rooms_of(rooms)]
     seqs = list(islice(newest(db, ruled, Span(upto)), most))
     acts = (entry(db, seq) for seq in reversed(seqs))
     return [act for act in acts if act is not None]

@@ -16,7 +16,12 @@ LAST_PIECE = 512
 """Numbers that are fetched at once later: other threads wait while they become Python's."""
 
 Condition = tuple[str, tuple[str, ...]]
-"""What selects events by an index, and its values."""
+"""What selects events by an index, as it follows ``SELECT seq FROM``, and its values."""
+
+
+# Said by name, as what is told in private would else be read by its place: all that anybody told.
+_TOLD_BY = "event INDEXED BY event_told_by"
+_TOLD_TO = "event INDEXED BY event_told_to"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +36,15 @@ class Span:
 def within(scope: Scope) -> list[Condition]:
     """What selects the events of a scope: each event is selected by one of them."""
     scope = mended_scope(scope)
-    rooms: list[Condition] = [("room = ?", (room,)) for room in scope.rooms]
+    rooms: list[Condition] = [("event WHERE room = ?", (room,)) for room in scope.rooms]
     return [*rooms, *(alone(scope.identity) if scope.identity else [])]
 
 
 def alone(identity: str) -> list[Condition]:
     """What selects what somebody told others alone, or was told."""
     return [
-        ("room = '@' AND actor = ?", (identity,)),
-        ("room = '@' AND concerns = ? AND actor <> ?", (identity, identity)),
+        (f"{_TOLD_BY} WHERE room = '@' AND actor = ?", (identity,)),
+        (f"{_TOLD_TO} WHERE room = '@' AND concerns = ? AND actor <> ?", (identity, identity)),
     ]
 
 
@@ -86,9 +91,9 @@ def turn(db: sqlite3.Connection, time: float) -> int | None:
 
 
 def _falling(db: sqlite3.Connection, condition: Condition, span: Span, low: int) -> Iterator[int]:
-    where, values = condition
+    selected, values = condition
     sql = (
-        f"SELECT seq FROM event WHERE {where} AND seq <= ? AND seq > ? AND time >= ?"
+        f"SELECT seq FROM {selected} AND seq <= ? AND seq > ? AND time >= ?"
         " ORDER BY seq DESC LIMIT ?"
     )
     high, piece = span.upto, FIRST_PIECE
@@ -100,11 +105,8 @@ def _falling(db: sqlite3.Connection, condition: Condition, span: Span, low: int)
 
 
 def _rising(db: sqlite3.Connection, condition: Condition, span: Span, low: int) -> Iterator[int]:
-    where, values = condition
-    sql = (
-        f"SELECT seq FROM event WHERE {where} AND seq > ? AND seq <= ? AND time >= ?"
-        " ORDER BY seq LIMIT ?"
-    )
+    selected, values = condition
+    sql = f"SELECT seq FROM {selected} AND seq > ? AND seq <= ? AND time >= ? ORDER BY seq LIMIT ?"
     piece = LAST_PIECE
     while piece:
         found = db.execute(sql, (*values, low, span.upto, span.since, piece)).fetchall()

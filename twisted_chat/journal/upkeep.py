@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from twisted_chat.journal.carrying import PIECE_ROWS
-from twisted_chat.journal.indexing import index
+from twisted_chat.journal.indexing import index_all
 from twisted_chat.journal.kept import DECODER
 from twisted_chat.journal.writing import newest
 
@@ -51,7 +51,7 @@ def check(path: Path, progress: Progress) -> list[str]:
 
 
 def _index(db: sqlite3.Connection) -> list[str]:
-    index(db, newest(db)[0], 1)
+    index_all(db, newest(db)[0])
     try:
         db.execute("INSERT INTO found (found, rank) VALUES ('integrity-check', 1)")
     except sqlite3.DatabaseError:
