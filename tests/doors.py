@@ -5,6 +5,7 @@ A door that comes later joins the suite with one more subclass of `Guest`, added
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 from twisted_chat.testing import End, MemoryServer
@@ -13,10 +14,10 @@ from twisted_chat.testing import End, MemoryServer
 class Guest(ABC):
     """Somebody at a door, before and after they have a name."""
 
-    def __init__(self, server: MemoryServer, name: str = "") -> None:
+    def __init__(self, server: MemoryServer, name: str = "", host: str = "127.0.0.1") -> None:
         self.server = server
         self.name = name
-        self.end: End = server.connect()
+        self.end: End = server.connect(host)
         self._heard: list[str] = []
         self._answers: list[str] = []
         self.read()
@@ -35,7 +36,11 @@ class Guest(ABC):
         """Ask for a name; the server's answer to that."""
 
     @abstractmethod
-    def do(self, verb: str, /, **fields: str | bool) -> str:
+    def prove(self, name: str, password: str) -> str:
+        """Ask for a name that one owns, with its password; the server's answer to that."""
+
+    @abstractmethod
+    def do(self, verb: str, /, **fields: str | int) -> str:
         """Ask for something, its fields in the order of the verb's usage; the answer."""
 
     @abstractmethod
@@ -66,8 +71,12 @@ class Person(Guest):
         self.end.type(name)
         return self.answered()
 
-    def do(self, verb: str, /, **fields: str | bool) -> str:
-        words = (value if isinstance(value, str) else _on(value) for value in fields.values())
+    def prove(self, name: str, password: str) -> str:
+        self.end.type(name, password)
+        return self.answered()
+
+    def do(self, verb: str, /, **fields: str | int) -> str:
+        words = map(_word, fields.values())
         self.end.type(" ".join([f"/{verb}", *words]))
         return self.answered()
 
@@ -85,16 +94,19 @@ class Person(Guest):
 class Program(Guest):
     """A program that sends and reads JSON."""
 
-    def __init__(self, server: MemoryServer, name: str = "") -> None:
+    def __init__(self, server: MemoryServer, name: str = "", host: str = "127.0.0.1") -> None:
         self._id = 0
         self._rooms: list[str] = []
-        super().__init__(server, name)
+        super().__init__(server, name, host)
 
     def enter(self, name: str) -> str:
         return self._ask("hello", v=1, name=name)
 
-    def do(self, verb: str, /, **fields: str | bool) -> str:
-        answer = self._ask(verb, **fields)
+    def prove(self, name: str, password: str) -> str:
+        return self._ask("hello", v=1, name=name, password=password)
+
+    def do(self, verb: str, /, **fields: str | int) -> str:
+        answer = self._ask(verb.replace("-", "_"), **fields)
         if verb == "part":
             self._rooms.remove(str(fields.get("room", self._rooms[-1])))
         return answer
@@ -105,7 +117,11 @@ class Program(Guest):
     def read(self) -> None:
         for said in self.end.objects():
             self._follow(said)
-            if "id" in said:
+            if said["type"] in _PAST:
+                lines = _PAST[said["type"]](said, self._rooms[-1:])
+                self._answers += [line[3:] for line in lines if line.startswith("-> ")]
+                self._heard += [line for line in lines if not line.startswith("-> ")]
+            elif "id" in said:
                 assert said["id"] == self._id
                 self._answers += [line for line in _answer(said).split("\n") if line]
             else:
@@ -129,8 +145,11 @@ class Program(Guest):
 DOORS: tuple[type[Guest], ...] = (Person, Program)
 
 
-def _on(value: bool) -> str:
-    return "on" if value else "off"
+def _word(value: str | int) -> str:
+    """A field as a person types it."""
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return str(value)
 
 
 def _event(said: dict[str, Any], current: list[str]) -> str:
@@ -138,7 +157,7 @@ def _event(said: dict[str, Any], current: list[str]) -> str:
     line = _EVENTS[said["type"]](said)
     room = said.get("room")
     elsewhere = room is not None and [room] != current and said["type"] != "invited"
-    return f"[{room}] {line}" if elsewhere else line
+    return f"[{'server' if room == '*' else room}] {line}" if elsewhere else line
 
 
 def _answer(said: dict[str, Any]) -> str:
@@ -157,6 +176,20 @@ def _kicked(said: dict[str, Any]) -> str:
 
 def _either(said: dict[str, Any], on: str, off: str) -> str:
     return f" * {said['by']} {on if said['on'] else off}"
+
+
+def _term(said: dict[str, Any]) -> str:
+    until = f" {_until(said)}" if said.get("until") else ""
+    return f"{until}: {said['reason']}" if "reason" in said else f"{until}."
+
+
+def _until(said: dict[str, Any]) -> str:
+    """The whole minute by which it is over; in these tests it is never midnight."""
+    if not said.get("until"):
+        return "for good"
+    end = _when(said["until"] + 59.999)
+    begin = _when(said.get("since", said.get("time", 0.0)))
+    return f"until {end[11:] if end[:10] == begin[:10] else end}"
 
 
 def _text(said: dict[str, Any]) -> str:
@@ -189,6 +222,40 @@ _EVENTS: dict[str, Callable[[dict[str, Any]], str]] = {
     "made_private": lambda it: _either(
         it, "made the room private. Only the invited enter.", "opened the room. Everyone may enter."
     ),
+    "voiced": lambda it: f" * {it['by']} gave {it['who']} a voice.",
+    "devoiced": lambda it: f" * {it['by']} took the voice from {it['who']}.",
+    "moderated": lambda it: _either(
+        it,
+        "made the room moderated: operators speak, and who has a voice.",
+        "let everyone speak.",
+    ),
+    "owned": lambda it: (
+        f" * The room belongs to {it['who']} now."
+        if "who" in it
+        else f" * {it['by']} gave the room up. It belongs to nobody."
+    ),
+    "banned": lambda it: f" * {it['by']} banned {it['who']}{_term(it)}",
+    "unbanned": lambda it: f" * {it['by']} lifted the ban on {it['who']}.",
+    "muted": lambda it: f" * {it['by']} muted {it['who']}{_term(it)}",
+    "unmuted": lambda it: f" * {it['by']} let {it['who']} speak again.",
+    "slowed": lambda it: (
+        f" * {it['by']} slowed the room: one line every {it['seconds']}s."
+        if "seconds" in it
+        else f" * {it['by']} ended the slow mode."
+    ),
+    "locked_down": lambda it: _either(
+        it,
+        "locked the server down: no new guests, and only accounts speak.",
+        "ended the lockdown.",
+    ),
+    "filtered": lambda it: f" * {it['by']} filters {it['pattern']}",
+    "unfiltered": lambda it: f" * {it['by']} filters {it['pattern']} no more.",
+    "retained": lambda it: (
+        f" * {it['by']} has what is said here forgotten after {it['seconds'] // 86400}d."
+        if "seconds" in it
+        else f" * {it['by']} has all that is said here kept."
+    ),
+    "deleted": lambda it: f" * {it['by']} deleted message {it['of']} of {it['who']}.",
     "invited": lambda it: f" * {it['by']} invites you: /join {it['room']}",
     "went_away": lambda it: (
         f" * {it['who']} is away" + (f": {it['text']}" if "text" in it else ".")
@@ -208,6 +275,7 @@ def _welcome(said: dict[str, Any]) -> str:
             *([said["motd"]] if said["motd"] else []),
             f"You are {said['name']}, in {said['room']}{company}.",
             *([f"Topic: {said['topic']}"] if said["topic"] else []),
+            *([_retained(said)] if "retention" in said else []),
             "Say something and press Enter. /help tells more, q leaves.",
         ]
     )
@@ -215,7 +283,12 @@ def _welcome(said: dict[str, Any]) -> str:
 
 def _entered(said: dict[str, Any]) -> str:
     topic = f"\nTopic: {said['topic']}" if said["topic"] else ""
-    return f"You are in {said['room']}: {', '.join(said['names'])}.{topic}"
+    retained = f"\n{_retained(said)}" if "retention" in said else ""
+    return f"You are in {said['room']}: {', '.join(said['names'])}.{topic}{retained}"
+
+
+def _retained(said: dict[str, Any]) -> str:
+    return f"What is said here is forgotten after {said['retention'] // 86400}d."
 
 
 def _person(said: dict[str, Any]) -> str:
@@ -228,7 +301,8 @@ def _person(said: dict[str, Any]) -> str:
 def _whois(said: dict[str, Any]) -> str:
     away = f"away ({said['away']}), " if said.get("away") else ""
     rooms = ", ".join(said["rooms"]) or "no room that you can see"
-    return f"{said['name']}: {away}in {rooms}, here for {said['seconds']} seconds."
+    origin = f", from {', '.join(said['addresses'])}" if said.get("addresses") else ""
+    return f"{said['name']}: {away}in {rooms}, here for {said['seconds']} seconds{origin}."
 
 
 def _room(said: dict[str, Any]) -> str:
@@ -258,9 +332,83 @@ def _topic(said: dict[str, Any]) -> str:
     return f"Topic of {said['room']}: {said['topic']}"
 
 
+def _ruling(what: str, room: str, line: dict[str, Any]) -> str:
+    reason = f": {line['reason']}" if line["reason"] else "."
+    return f"{line['who']} is {what} {_place(room)} {_until(line)}, by {line['by']}{reason}"
+
+
+def _place(room: str) -> str:
+    return "this server" if room == "*" else room
+
+
 def _ignored(said: dict[str, Any]) -> str:
     return f"You ignore {', '.join(said['names']) or 'nobody'}."
 
+
+def _tokens(said: dict[str, Any]) -> str:
+    lines = [
+        f"{token['name']}: made on {_when(token['since'])}, "
+        + (f"used last on {_when(token['used'])}." if token["used"] else "never used.")
+        for token in said["tokens"]
+    ]
+    return "\n".join(lines) or "You have no tokens. /token NAME makes one."
+
+
+def _when(time: float) -> str:
+    return f"{datetime.fromtimestamp(time, UTC):%Y-%m-%d %H:%M}"
+
+
+def _missed(said: dict[str, Any], current: list[str]) -> list[str]:
+    """What happened while one was not here; what the server says of it begins with an arrow."""
+    lines = []
+    for news in said["rooms"]:
+        place = "private" if news["room"] == "@" else news["room"]
+        calls = "mentions" if news["mentions"] == 1 else "mention"
+        mentions = f", {news['mentions']} {calls} you" if news["mentions"] else ""
+        lines.append(f"-> {news['new']} new in {place}{mentions}.")
+    lines += _dated(said["told"], current) + _dated(said["mentions"], current)
+    shown = len(said["told"]) + len(said["mentions"])
+    rest = sum(news["new"] for news in said["rooms"]) > shown
+    return [*lines, "-> /missed shows the rest."] if rest else lines
+
+
+def _found(said: dict[str, Any], current: list[str]) -> list[str]:
+    lines = _dated(said["events"], current, numbered=True) or ["-> Nothing was found."]
+    return [*lines, f"-> More: {said['next']}"] if said["next"] else lines
+
+
+def _filter_test(said: dict[str, Any], current: list[str]) -> list[str]:
+    stopped = f"{len(said['events'])} of the last {said['of']} messages"
+    lines = _dated(said["events"], current, numbered=True)
+    return [*lines, f"-> It would have stopped {stopped}."]
+
+
+def _history(said: dict[str, Any], current: list[str]) -> list[str]:
+    lines = _dated(said["events"], current, numbered=True) or ["-> There is nothing."]
+    return [*lines, f"-> More: {said['next']}"] if said.get("next") else lines
+
+
+def _dated(events: list[dict[str, Any]], current: list[str], numbered: bool = False) -> list[str]:
+    lines, day = [], ""
+    for event in events:
+        if _when(event["time"])[:10] != day:
+            day = _when(event["time"])[:10]
+            lines.append(f"-> {day}")
+        line = _event(event, current)
+        if event["type"] == "told":
+            line = line.replace("]", f" to {event['to']}]", 1)
+        number = f"{event['seq']} " if numbered else ""
+        lines.append(f"{number}[{_when(event['time'])[11:]}] {line}")
+    return lines
+
+
+_PAST: dict[str, Callable[[dict[str, Any], list[str]], list[str]]] = {
+    "missed": _missed,
+    "history": _history,
+    "found": _found,
+    "audit": _history,
+    "filter_test": _filter_test,
+}
 
 _ANSWERS: dict[str, Callable[[dict[str, Any]], str]] = {
     "ok": _text,
@@ -274,6 +422,21 @@ _ANSWERS: dict[str, Callable[[dict[str, Any]], str]] = {
     "topic": _topic,
     "person": _whois,
     "ignored": _ignored,
+    "tokens": _tokens,
+    "bans": lambda it: (
+        "\n".join(
+            [
+                *(_ruling("banned from", it["room"], line) for line in it["bans"]),
+                *(_ruling("muted in", it["room"], line) for line in it["mutes"]),
+            ]
+        )
+        or f"Nobody is banned from {_place(it['room'])}, or muted there."
+    ),
+    "filters": lambda it: (
+        "\n".join(f"{line['pattern']} (by {line['by']})" for line in it["filters"])
+        or f"Everything may be said in {_place(it['room'])}."
+    ),
+    "owner": lambda it: f"{it['room']} belongs to {it['owner'] or 'nobody'}.",
     "help": _help,
     "uptime": _uptime,
 }

@@ -8,6 +8,7 @@ from twisted_chat import events
 from twisted_chat.accounts.book import Book
 from twisted_chat.chat import Chat
 from twisted_chat.limits import TOPIC_CHARS, Limits
+from twisted_chat.moderation import Moderation
 from twisted_chat.names import RESERVED, room_name, user_name
 from twisted_chat.refused import (
     AlreadyInRoom,
@@ -168,10 +169,10 @@ def test_emotes_in_a_room(chat: Chat, alex: User) -> None:
         lambda chat, kim: chat.emote(kim, DEV, "waves"),
         lambda chat, kim: chat.set_topic(kim, DEV, "x"),
         lambda chat, kim: chat.part(kim, DEV, 1.0),
-        lambda chat, kim: chat.kick(kim, kim, DEV, 1.0),
-        lambda chat, kim: chat.set_operator(kim, kim, DEV, True),
-        lambda chat, kim: chat.lock_topic(kim, DEV, True),
-        lambda chat, kim: chat.make_private(kim, DEV, True, "mark"),
+        lambda chat, kim: Moderation(chat).members.kick(kim, kim, DEV, 1.0),
+        lambda chat, kim: Moderation(chat).members.set_operator(kim, kim, DEV, True),
+        lambda chat, kim: Moderation(chat).order.lock_topic(kim, DEV, True),
+        lambda chat, kim: Moderation(chat).order.make_private(kim, DEV, True, "mark"),
         lambda chat, kim: chat.invite(kim, kim, DEV),
     ],
 )
@@ -309,70 +310,24 @@ def test_sets_a_topic_as_long_as_one_may_be(chat: Chat, alex: User) -> None:
 
 def test_keeps_a_locked_topic_from_all_but_operators(chat: Chat, alex: User, sam: User) -> None:
     """And lets everyone set one that is not."""
-    assert chat.lock_topic(alex, DEV, True) == [events.Locked(room="#dev", by="Alex", on=True)]
+    assert Moderation(chat).order.lock_topic(alex, DEV, True) == [
+        events.Locked(room="#dev", by="Alex", on=True)
+    ]
     with pytest.raises(NotOperator):
         chat.set_topic(sam, DEV, "mine")
     assert chat.set_topic(alex, DEV, "ours")
-    assert chat.lock_topic(alex, DEV, False) == [events.Locked(room="#dev", by="Alex", on=False)]
+    assert Moderation(chat).order.lock_topic(alex, DEV, False) == [
+        events.Locked(room="#dev", by="Alex", on=False)
+    ]
     assert chat.set_topic(sam, DEV, "mine")
 
 
-# What operators of a room may do.
-
-
-@pytest.mark.parametrize(
-    "ask",
-    [
-        lambda chat, sam, room: chat.kick(sam, sam, room, 1.0),
-        lambda chat, sam, room: chat.set_operator(sam, sam, room, True),
-        lambda chat, sam, room: chat.lock_topic(sam, room, True),
-        lambda chat, sam, room: chat.make_private(sam, room, True, "mark"),
-    ],
-)
-@pytest.mark.parametrize("room", [LOBBY, DEV])
-def test_lets_nobody_rule_a_room_but_its_operators(
-    chat: Chat, sam: User, ask: Callable[[Chat, User, object], object], room: object
-) -> None:
-    """Others are members like any other, and so is everyone in the lobby."""
-    with pytest.raises(NotOperator):
-        ask(chat, sam, room)
-
-
-def test_removes_somebody_from_a_room(chat: Chat, alex: User, sam: User) -> None:
-    """With who did it, why, and how long they had been there."""
-    assert chat.kick(alex, sam, DEV, 330.5, "noise") == [
-        events.Kicked(room="#dev", who="Sam", by="Alex", reason="noise", after=30)
-    ]
-    assert DEV not in sam.rooms
-
-
-def test_gives_the_room_of_who_kicks_himself_away(chat: Chat, alex: User, sam: User) -> None:
-    """An operator may be kicked too, even by himself."""
-    assert chat.kick(alex, alex, DEV, 200.0)[1:] == [events.Opped(room="#dev", who="Sam")]
-
-
-def test_does_nothing_to_who_is_not_there(chat: Chat, alex: User, kim: User) -> None:
-    """The reason names them, and not the operator who asked."""
-    with pytest.raises(NotInRoom, match=r"Kim is not in #dev\."):
-        chat.kick(alex, kim, DEV, 1.0)
-    with pytest.raises(NotInRoom, match=r"Kim is not in #dev\."):
-        chat.set_operator(alex, kim, DEV, True)
-
-
-def test_makes_an_operator_and_unmakes_one(chat: Chat, alex: User, sam: User) -> None:
-    """What is so already is nothing that happens."""
-    happened = [chat.set_operator(alex, sam, DEV, on) for on in (True, True, False, False)]
-    assert happened == [
-        [events.Opped(room="#dev", who="Sam", by="Alex")],
-        [],
-        [events.Deopped(room="#dev", who="Sam", by="Alex")],
-        [],
-    ]
+# Invitations.
 
 
 def test_lets_only_the_invited_into_a_private_room(chat: Chat, alex: User, kim: User) -> None:
     """An invitation is for one time; who comes again needs another."""
-    happened = chat.make_private(alex, DEV, True, "mark")
+    happened = Moderation(chat).order.make_private(alex, DEV, True, "mark")
     assert happened == [events.MadePrivate(room="#dev", by="Alex", on=True)]
     with pytest.raises(RoomPrivate):
         chat.join(kim, DEV, 1.0)
@@ -388,7 +343,7 @@ def test_lets_an_operator_alone_invite_into_a_private_room(
 ) -> None:
     """Into an open one every member may."""
     assert chat.invite(sam, kim, DEV) == [events.Invited(room="#dev", who="Kim", by="Sam")]
-    chat.make_private(alex, DEV, True, "mark")
+    Moderation(chat).order.make_private(alex, DEV, True, "mark")
     with pytest.raises(NotOperator):
         chat.invite(sam, kim, DEV)
 
@@ -398,7 +353,7 @@ def test_forgets_the_earliest_of_too_many_invitations() -> None:
     chat = _chat(invites_per_room=2)
     alex, *others = (_enter(chat, name) for name in ("Alex", "Sam", "Kim", "Joe"))
     chat.join(alex, DEV, 1.0)
-    chat.make_private(alex, DEV, True, "mark")
+    Moderation(chat).order.make_private(alex, DEV, True, "mark")
     for other in (others[0], others[1], others[0], others[2]):
         chat.invite(alex, other, DEV)
     assert chat.rooms[DEV].charter.invited == ("g:Sam", "g:Joe")
@@ -406,7 +361,7 @@ def test_forgets_the_earliest_of_too_many_invitations() -> None:
 
 def test_invites_a_user_and_not_a_name(chat: Chat, alex: User, kim: User) -> None:
     """Who is invited may come under another name, and nobody else under theirs."""
-    chat.make_private(alex, DEV, True, "mark")
+    Moderation(chat).order.make_private(alex, DEV, True, "mark")
     joe = _enter(chat, "Joe")
     chat.invite(alex, kim, DEV)
     chat.invite(alex, joe, DEV)
@@ -435,7 +390,7 @@ def test_finds_a_user_by_any_case(chat: Chat, alex: User) -> None:
 
 def test_says_the_same_of_a_hidden_room_as_of_none(chat: Chat, alex: User, kim: User) -> None:
     """Who may not know of a room cannot tell it from one that is not there."""
-    chat.make_private(alex, DEV, True, "mark")
+    Moderation(chat).order.make_private(alex, DEV, True, "mark")
     texts = []
     for name in (DEV, room_name("#no")):
         with pytest.raises(NoSuchRoom) as refused:
@@ -450,7 +405,7 @@ def test_lists_the_rooms_one_may_know_of(chat: Chat, alex: User, sam: User, kim:
     for name in ("#b", "#a"):
         chat.join(alex, room_name(name), 1.0)
     assert [str(room.name) for room in chat.rooms_for(kim)] == ["#lobby", "#dev", "#a", "#b"]
-    chat.make_private(alex, DEV, True, "mark")
+    Moderation(chat).order.make_private(alex, DEV, True, "mark")
     assert [str(room.name) for room in chat.rooms_for(kim)] == ["#lobby", "#a", "#b"]
     assert [str(room.name) for room in chat.rooms_for(sam)] == ["#lobby", "#dev", "#a", "#b"]
 

@@ -15,6 +15,7 @@ from twisted_chat import events
 from twisted_chat.accounts.book import Book
 from twisted_chat.chat import Chat, Events
 from twisted_chat.limits import Limits
+from twisted_chat.moderation import Moderation
 from twisted_chat.names import RoomName, room_name, user_name
 from twisted_chat.refused import (
     AlreadyInRoom,
@@ -94,6 +95,8 @@ class ChatModel(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.chat = Chat(room_name(LOBBY), BOUNDS, Book(()))
+        moderation = Moderation(self.chat)
+        self.ruling, self.order = moderation.members, moderation.order
         self.believer = Believer()
         self.users: list[User] = []
         self.names: dict[User, str] = {}
@@ -203,7 +206,7 @@ class ChatModel(RuleBasedStateMachine):
         """Remove a member, oneself included."""
         user, target, room = self._user(who), self._user(whom), place.casefold()
         why = self._not_ruling(user, room) or self._not_in(target, room)
-        if self._asked(why, lambda: self.chat.kick(user, target, room_name(place), 1.0)):
+        if self._asked(why, lambda: self.ruling.kick(user, target, room_name(place), 1.0)):
             self._remove(target, room)
 
     @precondition(lambda self: self.users)
@@ -212,7 +215,7 @@ class ChatModel(RuleBasedStateMachine):
         """Make a member an operator, or unmake one."""
         user, target, room = self._user(who), self._user(whom), place.casefold()
         why = self._not_ruling(user, room) or self._not_in(target, room)
-        if self._asked(why, lambda: self.chat.set_operator(user, target, room_name(place), on)):
+        if self._asked(why, lambda: self.ruling.set_operator(user, target, room_name(place), on)):
             change = self.operators[room].add if on else self.operators[room].discard
             change(target)
 
@@ -222,7 +225,7 @@ class ChatModel(RuleBasedStateMachine):
         """Lock the topic, or unlock it."""
         user, room = self._user(who), place.casefold()
         why = self._not_ruling(user, room)
-        if self._asked(why, lambda: self.chat.lock_topic(user, room_name(place), on)):
+        if self._asked(why, lambda: self.order.lock_topic(user, room_name(place), on)):
             (self.locked.add if on else self.locked.discard)(room)
 
     @precondition(lambda self: self.users)
@@ -231,7 +234,7 @@ class ChatModel(RuleBasedStateMachine):
         """Close a room, or open it."""
         user, room = self._user(who), place.casefold()
         why = self._not_ruling(user, room)
-        if self._asked(why, lambda: self.chat.make_private(user, room_name(place), on, "mark")):
+        if self._asked(why, lambda: self.order.make_private(user, room_name(place), on, "mark")):
             (self.private.add if on else self.private.discard)(room)
 
     @precondition(lambda self: self.users)

@@ -31,6 +31,7 @@ KNOWS: dict[str, set[str]] = {
     "text": set(),
     "pace": set(),
     "clock": set(),
+    "steady": set(),
     "threads": set(),
     "identity": set(),
     "descriptors": {"limits"},
@@ -40,26 +41,39 @@ KNOWS: dict[str, set[str]] = {
     "moments": {"limits"},
     # What is kept.
     "journal": {"events", "identity", "limits", "names"},
-    "ledger": {"journal"},
+    "ledger": {"events", "journal"},
     "accounts": {
         *("accounts", "clock", "identity", "journal", "ledger", "limits", "names", "refused"),
         "threads",
     },
     # The rules.
-    "rooms": {"accounts", "names", "refused"},
+    "masks": {"admission", "limits", "names", "refused"},
+    "patterns": {"limits", "refused", "text"},
+    "rulings": {"limits", "masks", "moments", "patterns", "refused"},
+    "rooms": {"accounts", "names", "refused", "rulings"},
+    "guard": {"accounts", "masks", "moments", "names", "refused", "rooms", "rulings"},
+    "registry": {
+        *("accounts", "events", "guard", "journal", "ledger", "limits", "names", "refused"),
+        *("rooms", "rulings"),
+    },
     "held": {"accounts", "names", "refused", "rooms"},
     "chat": {
-        *("accounts", "events", "held", "identity", "journal", "ledger", "limits", "names"),
-        *("refused", "rooms"),
+        *("accounts", "events", "guard", "held", "identity", "journal", "ledger", "limits"),
+        *("names", "refused", "registry", "rooms"),
     },
+    "moderation": {
+        *("accounts", "chat", "events", "guard", "journal", "limits", "masks", "moments"),
+        *("names", "patterns", "refused", "rooms", "rulings"),
+    },
+    "retention": {"chat", "journal", "rooms", "serverlog"},
     "admission": {"accounts", "clock", "limits", "pace"},
     # The way out.
-    "wording": {"answers", "events"},
+    "wording": {"answers", "events", "moments"},
     "styles": {"answers", "events", "wording"},
     "serverlog": {"clock", "events"},
     "audience": {"answers", "styles"},
     "happened": {"answers", "audience", "events", "ledger"},
-    "round": {"answers", "audience", "events", "happened", "serverlog", "styles"},
+    "round": {"answers", "audience", "events", "happened", "journal", "serverlog", "styles"},
     "delivery": {
         *("answers", "audience", "clock", "events", "happened", "journal", "ledger", "refused"),
         *("round", "serverlog"),
@@ -68,12 +82,17 @@ KNOWS: dict[str, set[str]] = {
     "outbox": {"clock", "limits"},
     # The way in.
     "verbs": {
-        *("accounts", "answers", "chat", "events", "journal", "limits", "moments", "names"),
-        *("refused", "rooms", "text", "verbs"),
+        *("accounts", "answers", "chat", "events", "journal", "limits", "masks", "moderation"),
+        *("moments", "names", "patterns", "refused", "rooms", "rulings", "text", "verbs"),
     },
     "house": {
-        *("accounts", "chat", "clock", "delivery", "identity", "journal", "limits", "names"),
-        *("outbox", "rooms", "serverlog", "styles", "threads"),
+        *("accounts", "chat", "clock", "delivery", "elsewhere", "guard", "identity", "journal"),
+        *("limits", "masks", "moderation", "names", "outbox", "registry", "retention", "rooms"),
+        *("serverlog", "styles", "threads"),
+    },
+    "elsewhere": {
+        *("accounts", "answers", "happened", "journal", "refused", "registry", "rooms"),
+        "rulings",
     },
     "session": {
         *("answers", "audience", "house", "pace", "refused", "rooms", "states", "stream"),
@@ -81,7 +100,7 @@ KNOWS: dict[str, set[str]] = {
     },
     "states": {
         *("accounts", "answers", "audience", "chat", "events", "happened", "identity", "journal"),
-        *("limits", "names", "refused", "rooms", "verbs"),
+        *("limits", "masks", "moderation", "names", "refused", "rooms", "verbs"),
     },
 }
 """The modules and packages that each may import; what type checkers alone see does not count."""

@@ -23,6 +23,7 @@ from twisted_chat.happened import Happened
 from twisted_chat.journal import Entry, Put
 from twisted_chat.journal.memory import MemoryJournal
 from twisted_chat.limits import OFF, Limits
+from twisted_chat.moderation import Moderation
 from twisted_chat.names import room_name, user_name
 from twisted_chat.refused import Refused
 from twisted_chat.rooms import User
@@ -218,7 +219,7 @@ class Town:
             "tell": lambda: chat.tell(user, other, "psst"),
             "join": lambda: chat.join(user, place, 0.0),
             "part": lambda: chat.part(user, place, 0.0),
-            "kick": lambda: chat.kick(user, other, place, 0.0),
+            "kick": lambda: Moderation(chat).members.kick(user, other, place, 0.0),
             "invite": lambda: chat.invite(user, other, place),
             "topic": lambda: chat.set_topic(user, place, "news"),
             "rename": lambda: chat.rename(user, user_name(name)),

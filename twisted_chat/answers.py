@@ -78,6 +78,8 @@ class Welcome(Answer, frozen=True, kw_only=True):
     motd: str = ""
     rooms: list[str] = []
     """Every room that the user is in."""
+    retention: int | msgspec.UnsetType = msgspec.UNSET
+    """After how many seconds what is said in the room is forgotten; absent where it is kept."""
     seq: int = 0
     """The number of the last event that was told: what comes after it will be heard."""
     resume: str = ""
@@ -91,6 +93,8 @@ class Entered(Answer, frozen=True, kw_only=True):
     topic: str
     names: list[str]
     more: int
+    retention: int | msgspec.UnsetType = msgspec.UNSET
+    """After how many seconds what is said there is forgotten; absent where it is kept."""
 
 
 class Person(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -147,6 +151,8 @@ class Whois(Answer, frozen=True, kw_only=True, tag="person"):
     seconds: int
     bot: bool = False
     away: str | None = None
+    addresses: list[str] | msgspec.UnsetType = msgspec.UNSET
+    """Where they connect from; for administrators alone."""
 
 
 class Ignored(Answer, frozen=True, kw_only=True):
@@ -248,6 +254,57 @@ class Audit(Answer, frozen=True, kw_only=True):
     events: list[Recorded]
     more: bool
     next: str = ""
+
+
+class RulingLine(msgspec.Struct, frozen=True, kw_only=True):
+    """One ban or mute: on whom, by whom, since when, and until when, which is 0 for good."""
+
+    who: str
+    by: str
+    since: float
+    until: float
+    reason: str
+
+
+class Bans(Answer, frozen=True, kw_only=True):
+    """Who is out of ``room``, or may only listen there, the latest first; ``*`` is the server."""
+
+    room: str
+    bans: list[RulingLine]
+    mutes: list[RulingLine]
+
+
+class FilterLine(msgspec.Struct, frozen=True, kw_only=True):
+    """What is not to be said, and who has it so."""
+
+    pattern: str
+    by: str
+
+
+class Filters(Answer, frozen=True, kw_only=True):
+    """What nobody says in ``room``; ``*`` is the server."""
+
+    room: str
+    filters: list[FilterLine]
+
+
+class FilterTest(Answer, frozen=True, kw_only=True):
+    """Which of the last messages in ``room`` a filter would have stopped, oldest first.
+
+    ``of`` is how many were looked at.
+    """
+
+    room: str
+    pattern: str
+    events: list[Recorded]
+    of: int
+
+
+class Owner(Answer, frozen=True, kw_only=True):
+    """Whose ``room`` is; ``owner`` is empty where it is nobody's."""
+
+    room: str
+    owner: str
 
 
 class TokenLine(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,25 +1,25 @@
 """The chat itself: who is in which room, and who may do what.
 
 Everything here is decided at once and in memory, and answered with the events that follow from it,
-or with a `Refused`.  It knows no bytes, no reactor, no clock and no database: where a moment
-matters it is an argument, in seconds since any epoch.  Texts come here cleaned.
+or with a `Refused`.  It knows no bytes, no reactor and no database: where a moment matters it is an
+argument, in seconds since any epoch, and what time of day it is only its guard asks.  Texts come
+here cleaned.  What operators do beyond it is in moderation/.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 
-import msgspec
-
 from twisted_chat import events
 from twisted_chat.accounts.account import Account
 from twisted_chat.accounts.book import Book
 from twisted_chat.events import Event
+from twisted_chat.guard import Guard
 from twisted_chat.held import HeldNames
 from twisted_chat.identity import of_guest
-from twisted_chat.journal import Entry, Put
+from twisted_chat.journal import Entry
 from twisted_chat.ledger import Change, Notes
-from twisted_chat.limits import ROOMS_PER_OWNER, TOPIC_CHARS, Limits
-from twisted_chat.names import RESERVED, Name, RoomName, room_name, user_name
+from twisted_chat.limits import TOPIC_CHARS, Limits
+from twisted_chat.names import RESERVED, Name, RoomName, user_name
 from twisted_chat.refused import (
     AlreadyInRoom,
     NameOwned,
@@ -32,48 +32,44 @@ from twisted_chat.refused import (
     TooMany,
     no_such_message,
 )
-from twisted_chat.rooms import Charter, Founded, Member, Room, User
+from twisted_chat.registry import Registry
+from twisted_chat.rooms import Member, Room, User
 
 Events = Sequence[Event]
-
-ROOM = "room"
-"""The kind of record in which a room is kept that outlasts its members."""
 
 
 class Chat:
     """Users and rooms, and the rules between them.
 
     :param book: the accounts, which own their names.
+    :param guard: knows the rulings that are in force.
     """
 
     def __init__(
-        self, lobby: RoomName, bounds: Limits, book: Book, reserved: Iterable[str] = RESERVED
+        self,
+        lobby: RoomName,
+        bounds: Limits,
+        book: Book,
+        reserved: Iterable[str] = RESERVED,
+        guard: Guard | None = None,
     ) -> None:
         self.lobby = lobby
         self.limits = bounds
         self.book = book
-        self.rooms: dict[RoomName, Room] = {lobby: Room(lobby)}
+        self.guard = guard or Guard()
+        self.registry = Registry(lobby, bounds, self.guard)
         self._held = HeldNames(reserved, book)
-        self.notes = Notes()
-        """What the record has to know of what the present request made happen."""
         self._ignoring: dict[Name, set[User]] = {}
 
-    def take_notes(self) -> Notes:
-        """What the record has to know of the present request; the next one begins with none."""
-        notes, self.notes = self.notes, Notes()
-        return notes
+    @property
+    def rooms(self) -> Mapping[RoomName, Room]:
+        """The rooms there are, by name."""
+        return self.registry.rooms
 
-    def restore(self, key: str, value: bytes | None) -> None:
-        """Take a room as it is on record: at the start, or as somebody else changed it."""
-        founded = None if value is None else msgspec.json.decode(value, type=Founded)
-        name = room_name(key if founded is None else founded.name)
-        charter = Charter() if founded is None else founded.charter
-        room = self.rooms.get(name)
-        if room is None and founded is not None:
-            room = self.rooms[name] = Room(name)
-        if room is not None:
-            room.charter = charter
-            self._forget_if_over(room)
+    @property
+    def notes(self) -> Notes:
+        """What the record has to know of what the present request made happen."""
+        return self.registry.notes
 
     # Coming, going, and being called something.
 
@@ -84,32 +80,43 @@ class Chat:
         *,
         identity: str = "",
         account: Account | None = None,
+        address: str | None = None,
         bot: bool = False,
         heard: Iterable[str] = (),
     ) -> tuple[User, Events]:
         """Let somebody in under a name, into the lobby and the rooms that they were in before.
 
+        :param address: the IP address of their connection; None for one without.
         :param heard: what those rooms are on record under.
+        :raises Banned: they may not be on the server.
+        :raises LockedDown: they are a guest, and none comes in now.
         :raises NameReserved: the name is, or looks like, one of the server's own.
         :raises NameTaken: it is, or looks like, that of somebody who is here or has an account.
         :raises RoomFull: the lobby has no place left.
         """
+        self.guard.check_entry(name, account, address)
+        if account is None:
+            self.guard.check_guest()
         self._held.check(name, account=account)
         lobby = self.rooms[self.lobby]
         self._check_place(lobby)
-        user = User(name, now, identity=identity, account=account, bot=bot)
+        user = User(name, now, identity, account, addresses=[address], bot=bot)
         self._held.hold(user)
-        joined = [self._add(user, lobby, Member(now))]
+        joined = [self.registry.add(user, lobby, Member(now))]
         return user, [*joined, *self._return(user, heard, now)]
 
-    def attach(self, user: User) -> None:
-        """Somebody who is here has one more connection."""
-        user.sessions += 1
+    def attach(self, user: User, address: str | None = None) -> None:
+        """Somebody who is here has one more connection.
 
-    def detach(self, user: User) -> bool:
+        :raises Banned: nobody who comes from there may be on the server.
+        """
+        self.guard.check_entry(user.name, user.account, address)
+        user.addresses.append(address)
+
+    def detach(self, user: User, address: str | None = None) -> bool:
         """A connection of the user's is gone; whether there are others."""
-        user.sessions -= 1
-        return user.sessions > 0
+        user.addresses.remove(address)
+        return bool(user.addresses)
 
     def leave(self, user: User, now: float, reason: str = "") -> Events:
         """Let the user out; from now on another may have the name, unless it is owned."""
@@ -118,10 +125,10 @@ class Chat:
             self.unignore(user, name)
         for room in user.rooms.values():
             if room.private and user.account is not None:
-                self._invite(room, user)
+                self.registry.invite(room, user)
         user.correspondent = None
         left = events.Left(who=str(user.name), reason=reason, after=int(now - user.since))
-        return [left, *self._vacate(user, list(user.rooms.values()))]
+        return [left, *self.registry.vacate(user, list(user.rooms.values()))]
 
     def rename(self, user: User, name: Name) -> Events:
         """Call the user something else; who has an account only spells its name otherwise.
@@ -129,10 +136,12 @@ class Chat:
         :raises NameOwned: the user has an account.
         :raises NameReserved: the name is, or looks like, one of the server's own.
         :raises NameTaken: it is, or looks like, that of somebody else.
+        :raises Refused: it is a way around a ruling: see `Guard.check_name`.
         """
         if user.account is not None and name != user.name:
             raise NameOwned(f"You are logged in as {user.name}, and called that. /logout first.")
         self._held.check(name, user, user.account)
+        self.guard.check_name(user, name)
         return self._rename(user, name)
 
     def own(self, user: User, account: Account) -> None:
@@ -146,9 +155,12 @@ class Chat:
     def recognize(self, user: User, account: Account, heard: Iterable[str], now: float) -> Events:
         """Let a guest who is here go on as the owner of an account that nobody is here with.
 
+        :raises Banned: they may not be on the server.
         :raises NameTaken: the account's name is, or looks like, that of another guest.
         """
         name = user_name(account.name)
+        for address in user.addresses:
+            self.guard.check_entry(name, account, address)
         self._held.check(name, user, account)
         self._identify(user, account, account.identity)
         return [*self._rename(user, name), *self._return(user, heard, now)]
@@ -159,31 +171,47 @@ class Chat:
         """Say something in a room.
 
         :raises NotInRoom: the user is not a member.
+        :raises Refused: they may not speak there, or not say that: see `Guard.check_speech`.
         """
-        return [events.Said(room=self._at(self._joined(user, room)), who=str(user.name), text=text)]
+        place = self._spoken_in(user, room, text)
+        return [events.Said(room=place, who=str(user.name), text=text)]
 
     def emote(self, user: User, room: RoomName, text: str) -> Events:
         """Do something in a room, as in ``/me waves``.
 
         :raises NotInRoom: the user is not a member.
+        :raises Refused: they may not speak there, or not say that: see `Guard.check_speech`.
         """
-        place = self._at(self._joined(user, room))
+        place = self._spoken_in(user, room, text)
         return [events.Emoted(room=place, who=str(user.name), text=text)]
 
     def tell(self, user: User, to: User, text: str) -> Events:
-        """Say something to one other user alone."""
+        """Say something to one other user alone.
+
+        :raises Refused: they may not speak, or not say that: see `Guard.check_text`.
+        """
+        self.guard.check_text(user, text)
         if user.name not in to.ignored:
             to.correspondent = user
         self.notes.concerns = to.identity
         return [events.Told(who=str(user.name), to=str(to.name), text=text)]
 
     def leave_word(self, user: User, to: Account, text: str) -> Events:
-        """Say something to the owner of an account alone, who is not here and hears it later."""
+        """Say something to the owner of an account alone, who is not here and hears it later.
+
+        :raises Refused: they may not speak, or not say that: see `Guard.check_text`.
+        """
+        self.guard.check_text(user, text)
         self.notes.concerns = to.identity
         return [events.Told(who=str(user.name), to=to.name, text=text)]
 
     def go_away(self, user: User, text: str) -> Events:
-        """Note that the user is not reading, and why."""
+        """Note that the user is not reading, and why.
+
+        :raises Refused: why is nothing that they may say in all their rooms.
+        """
+        for room in user.rooms.values() if text else ():
+            self.guard.check_text(user, text, room)
         user.away = text
         return [events.WentAway(who=str(user.name), text=text)]
 
@@ -224,6 +252,7 @@ class Chat:
         """Enter a room, or make it and rule it; nothing happens to one who is in it.
 
         :raises RoomPrivate: only the invited enter.
+        :raises Banned: the user may not be in it.
         :raises RoomFull: it has no place left.
         :raises TooMany: the user is in as many rooms as one may be, or there are too many rooms.
         """
@@ -233,22 +262,28 @@ class Chat:
             raise TooMany(f"You are in {len(user.rooms)} rooms already. /part one first.")
         room = self.rooms.get(name)
         if room is None:
-            return [self._add(user, self._make(user, name), Member(now, operator=True))]
+            return [
+                self.registry.add(user, self.registry.make(user, name), Member(now, operator=True))
+            ]
         if not room.admits(user):
             raise RoomPrivate(f"{room.name} is private: ask somebody in it for an invitation.")
+        self.guard.check_room(user, room)
         self._check_place(room)
-        self._uninvite(room, user)
-        return [self._add(user, room, Member(now))]
+        self.registry.uninvite(room, user)
+        return [self.registry.add(user, room, Member(now))]
 
     def part(self, user: User, name: RoomName, now: float, reason: str = "") -> Events:
-        """Leave a room.
+        """Leave a room; a reason that the user may not say there is left out.
 
         :raises NotInRoom: the user is not a member.
         """
         room = self._joined(user, name)
+        reason = reason if self.guard.passes(user, reason, [room]) else ""
         after = int(now - room.member(user).since)
-        left = events.Left(who=str(user.name), room=self._at(room), reason=reason, after=after)
-        return [left, *self._vacate(user, [room])]
+        left = events.Left(
+            who=str(user.name), room=self.registry.at(room), reason=reason, after=after
+        )
+        return [left, *self.registry.vacate(user, [room])]
 
     def delete(self, user: User, entry: Entry) -> Events:
         """Take a message back: one's own, or as an operator any in the room.
@@ -274,76 +309,16 @@ class Chat:
         :raises NotInRoom: the user is not a member.
         :raises NotOperator: the topic is locked, and the user no operator.
         :raises TooLong: the text is longer than a topic may be.
+        :raises Refused: they may not speak there, or not say that: see `Guard.check_speech`.
         """
         room = self._joined(user, name)
         if room.charter.locked:
             room.require_operator(user)
         if len(text) > TOPIC_CHARS:
             raise TooLong(f"That is too long: {TOPIC_CHARS} characters at most.")
-        self.amend(room, topic=text)
-        return [events.TopicSet(room=self._at(room), who=str(user.name), text=text)]
-
-    # What operators of a room may do.
-
-    def kick(
-        self, user: User, target: User, name: RoomName, now: float, reason: str = ""
-    ) -> Events:
-        """Remove somebody from a room.
-
-        :raises NotOperator: the user is no operator there.
-        :raises NotInRoom: one of them is not a member.
-        """
-        room = self.governed(user, name)
-        return self.remove(user, target, room, now, reason)
-
-    def set_operator(self, user: User, target: User, name: RoomName, on: bool) -> Events:
-        """Give somebody an operator's rights in a room, or take them; from its owner nobody can.
-
-        Who has an account keeps them where the room is somebody's own, also while away.
-
-        :raises NotOperator: the user is no operator there.
-        :raises NotInRoom: one of them is not a member.
-        """
-        room = self.governed(user, name)
-        member = self.fellow(room, target)
-        if not on and room.owned_by(target):
-            raise NotOperator(f"{room.name} belongs to {target.name}.")
-        if room.ruled_by(target) == on:
-            return []
-        if room.charter.owner and target.account is not None:
-            self.amend(room, operators=_with(room.charter.operators, target.account.id, on))
-        self.set_member(member, operator=on)
-        happened = events.Opped if on else events.Deopped
-        self.notes.concerns = target.identity
-        return [happened(room=self._at(room), who=str(target.name), by=str(user.name))]
-
-    def lock_topic(self, user: User, name: RoomName, on: bool) -> Events:
-        """Let only operators set the topic, or everyone.
-
-        :raises NotOperator: the user is no operator there.
-        :raises NotInRoom: the user is not a member.
-        """
-        room = self.governed(user, name)
-        self.amend(room, locked=on)
-        return [events.Locked(room=self._at(room), by=str(user.name), on=on)]
-
-    def make_private(self, user: User, name: RoomName, on: bool, mark: str) -> Events:
-        """Let only the invited enter and see a room, or everyone.
-
-        What is said in it while it is private is on record apart, under a mark of its own: nobody
-        who comes when it is open again, or makes a room of the same name, reads it.
-
-        :raises NotOperator: the user is no operator there.
-        :raises NotInRoom: the user is not a member.
-        """
-        room = self.governed(user, name)
-        if room.name == self.lobby:
-            raise NotOperator(f"{room.name} is where everybody enters.")
-        if room.private == on:
-            return []
-        self.notes.moves = room.on_record
-        self.amend(room, mark=mark if on else "")
-        return [events.MadePrivate(room=self._at(room), by=str(user.name), on=on)]
+        self.guard.check_speech(user, room, text)
+        self.registry.amend(room, topic=text)
+        return [events.TopicSet(room=self.registry.at(room), who=str(user.name), text=text)]
 
     def invite(self, user: User, target: User, name: RoomName) -> Events:
         """Ask somebody into a room; into a private one only an operator may.
@@ -359,8 +334,10 @@ class Chat:
             raise AlreadyInRoom(f"{target.name} is in {room.name} already.")
         if room.private:
             room.require_operator(user)
-            self._invite(room, target)
-        return [events.Invited(room=self._at(room), who=str(target.name), by=str(user.name))]
+            self.registry.invite(room, target)
+        return [
+            events.Invited(room=self.registry.at(room), who=str(target.name), by=str(user.name))
+        ]
 
     # Looking.
 
@@ -368,6 +345,10 @@ class Chat:
     def users(self) -> Mapping[Name, User]:
         """Who is here, by name."""
         return self._held.users
+
+    def guests_like(self, name: Name) -> list[User]:
+        """The guests whose name is, or looks like, this one."""
+        return self._held.guests_like(name)
 
     def present(self, name: Name, identity: str) -> User | None:
         """Who is here under that name, if it is the one of that identity."""
@@ -399,8 +380,11 @@ class Chat:
     def readable(self, user: User, room: Room) -> list[str]:
         """What a room is on record under, as far as the user may read it.
 
-        What is said in a private room is for those in it, whoever else may know that it exists.
+        What is said in a private room is for those in it, whoever else may know that it exists; and
+        nothing is for who is banned.
         """
+        if self.guard.ban_on(user, room) is not None:
+            return []
         if not room.private:
             return [room.name.key]
         return [room.name.key, room.on_record] if user in room.members else [room.name.key]
@@ -410,70 +394,13 @@ class Chat:
         rooms = (room for room in self.rooms.values() if room.visible_to(user))
         return frozenset(key for room in rooms for key in self.readable(user, room))
 
-    # What the rules of moderation share.
-
-    def amend(self, room: Room, **articles: object) -> None:
-        """Change what is true of a room, so that it is on record where the room is kept."""
-        before = room.charter
-        room.charter = msgspec.structs.replace(before, **articles)
-        puts = self._puts(room, before)
-        self.notes.changes.append(Change(puts, partial(setattr, room, "charter", before)))
-
-    def set_member(self, member: Member, **rights: bool) -> None:
-        """Change what is true of a member for as long as they are in the room."""
-        for right, on in rights.items():
-            undo = partial(setattr, member, right, getattr(member, right))
-            setattr(member, right, on)
-            self.notes.changes.append(Change((), undo))
-
-    def remove(self, user: User, target: User, room: Room, now: float, reason: str) -> Events:
-        """Take somebody out of a room against their will.
-
-        :raises NotInRoom: they are not a member.
-        """
-        after = int(now - self.fellow(room, target).since)
-        self.notes.concerns = target.identity
-        self._uninvite(room, target)
-        kicked = events.Kicked(
-            room=self._at(room),
-            who=str(target.name),
-            by=str(user.name),
-            reason=reason,
-            after=after,
-        )
-        return [kicked, *self._vacate(target, [room])]
-
-    def governed(self, user: User, name: RoomName) -> Room:
-        """The room of that name, where the user rules it; an administrator need not be in it.
-
-        :raises NotOperator: the user is no operator there.
-        :raises NotInRoom: the user is not a member.
-        """
-        if user.admin:
-            return self.room(user, name)
-        room = self._joined(user, name)
-        if name == self.lobby:
-            raise NotOperator(f"{room.name} belongs to everybody and has no operators.")
-        room.require_operator(user)
-        return room
-
-    def fellow(self, room: Room, target: User) -> Member:
-        """What is true of somebody else in a room.
-
-        :raises NotInRoom: they are not a member.
-        """
-        try:
-            return room.members[target]
-        except KeyError:
-            raise NotInRoom(f"{target.name} is not in {room.name}.") from None
-
     # How the above is done.
 
-    def _at(self, room: Room) -> str:
-        """The name of a room where something happens, which is noted if it is not on record so."""
-        if room.private:
-            self.notes.places[str(room.name)] = room.on_record
-        return str(room.name)
+    def _spoken_in(self, user: User, name: RoomName, text: str) -> str:
+        """The name of a room where the user may say this, and has."""
+        room = self._joined(user, name)
+        self.guard.check_speech(user, room, text)
+        return self.registry.at(room)
 
     def _ignore(self, user: User, name: Name) -> None:
         user.ignored[name] = None
@@ -510,9 +437,9 @@ class Chat:
             if room is None or user in room.members or room.on_record != key:
                 continue
             full = len(room.members) >= self.limits.members_per_room
-            if not full and room.admits(user):
-                self._uninvite(room, user)
-                joined.append(self._add(user, room, Member(now)))
+            if not full and room.admits(user) and self.guard.ban_on(user, room) is None:
+                self.registry.uninvite(room, user)
+                joined.append(self.registry.add(user, room, Member(now)))
         return joined
 
     def _check_may_delete(self, user: User, entry: Entry) -> None:
@@ -526,56 +453,6 @@ class Chat:
     def _check_place(self, room: Room) -> None:
         if len(room.members) >= self.limits.members_per_room:
             raise RoomFull(f"{room.name} is full. Try again later.")
-
-    def _make(self, user: User, name: RoomName) -> Room:
-        if len(self.rooms) >= self.limits.rooms:
-            raise TooMany("There are as many rooms as there may be. /list shows them.")
-        room = self.rooms[name] = Room(name)
-        if user.account is not None and self._may_own_more(user.account):
-            self.amend(room, owner=user.account.id)
-        return room
-
-    def _may_own_more(self, account: Account) -> bool:
-        owned = sum(room.charter.owner == account.id for room in self.rooms.values())
-        return owned < ROOMS_PER_OWNER
-
-    def _puts(self, room: Room, before: Charter) -> tuple[Put, ...]:
-        if room.charter.owner or room.name == self.lobby:
-            founded = Founded(str(room.name), room.charter)
-            return (Put(ROOM, room.name.key, msgspec.json.encode(founded)),)
-        return (Put(ROOM, room.name.key, None),) if before.owner else ()
-
-    def _invite(self, room: Room, user: User) -> None:
-        others = [who for who in room.charter.invited if who != user.identity]
-        most = self.limits.invites_per_room
-        self.amend(room, invited=(*others, user.identity)[-most:])
-
-    def _uninvite(self, room: Room, user: User) -> None:
-        others = tuple(who for who in room.charter.invited if who != user.identity)
-        if others != room.charter.invited:
-            self.amend(room, invited=others)
-
-    def _add(self, user: User, room: Room, member: Member) -> Event:
-        room.members[user] = member
-        user.rooms[room.name] = room
-        return events.Joined(room=self._at(room), who=str(user.name), bot=user.bot)
-
-    def _vacate(self, user: User, rooms: Iterable[Room]) -> Events:
-        """Take the user out of rooms; the heirs of their operators are what follows from it."""
-        follow = []
-        for room in rooms:
-            del room.members[user]
-            del user.rooms[room.name]
-            self._forget_if_over(room)
-            heir = room.heir() if room.name != self.lobby else None
-            if heir is not None:
-                room.members[heir].operator = True
-                follow.append(events.Opped(room=self._at(room), who=str(heir.name)))
-        return follow
-
-    def _forget_if_over(self, room: Room) -> None:
-        if not room.members and not room.charter.owner and room.name != self.lobby:
-            self.rooms.pop(room.name, None)
 
     def _joined(self, user: User, name: RoomName) -> Room:
         try:
@@ -592,7 +469,3 @@ def _name_on_record(key: str) -> RoomName | None:
     """The name of the room that is, or was, on record under this."""
     name = key.partition("!")[0]
     return RoomName(name, name) if name.startswith("#") else None
-
-
-def _with(accounts: frozenset[str], account_id: str, on: bool) -> frozenset[str]:
-    return accounts | {account_id} if on else accounts - {account_id}

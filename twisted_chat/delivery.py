@@ -112,7 +112,7 @@ class Delivery:
             replies = happened.replies
             if happened.kept:
                 replies = tuple(_not_saved(reply) for reply in replies)
-            telling.add(replace(happened, events=passing, replies=replies))
+            telling.add(replace(happened, events=passing, replies=replies, notices=()))
         self._finish(telling, batch)
 
     def _finish(self, telling: Round, batch: Sequence[Happened]) -> None:
@@ -138,7 +138,7 @@ def _entry(event: Event, notes: Notes) -> Entry:
     return Entry(
         event,
         notes.actor,
-        notes.concerns,
+        notes.about.get(event, notes.concerns) if notes.about else notes.concerns,
         once=notes.once if event.speech else "",
         room=notes.places.get(getattr(event, "room", ""), ""),
         moves=notes.moves if isinstance(event, MadePrivate) else "",

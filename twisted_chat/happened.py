@@ -31,6 +31,8 @@ class Happened:
     """What ``by`` wants to know of the past, between this and what comes after it."""
     then: Callable[[], object] | None = None
     """Called when this, and all before it, is told."""
+    notices: Sequence[tuple[str, Reply]] = ()
+    """What other users alone are told because of it, each by their name."""
 
     @property
     def kept(self) -> bool:

@@ -58,6 +58,11 @@ class HeldNames:
             raise NameOwned(f"The name {name} is owned. /login {name} PASSWORD makes it yours.")
         raise NameTaken(f"The name {name} looks like {owner.name}, which is owned. Choose another.")
 
+    def guests_like(self, name: Name) -> list[User]:
+        """The guests whose name is, or looks like, this one."""
+        holders = filter(None, map(self._looks.get, name.looks))
+        return [user for user in dict.fromkeys(holders) if user.account is None]
+
     def hold(self, user: User) -> None:
         """Give the user the name that is theirs."""
         self.users[user.name] = user

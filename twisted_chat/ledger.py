@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from twisted_chat.events import Event
 from twisted_chat.journal import Put
 
 
@@ -24,6 +25,8 @@ class Notes:
     """The identity of who did it."""
     concerns: str = ""
     """The identity of whom it was done to, or said to."""
+    about: dict[Event, str] = field(default_factory=dict)
+    """The same of single events, where it is not the same for all of them."""
     once: str = ""
     """A program's own id, by which the same is not said twice."""
     places: dict[str, str] = field(default_factory=dict)

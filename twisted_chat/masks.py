@@ -7,15 +7,9 @@ from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_netw
 from typing import Generic, TypeVar
 
 from twisted_chat.admission import IPV6_SITE_BITS, Address, Network
+from twisted_chat.limits import WIDEST_IPV4_BITS, WIDEST_IPV6_BITS
 from twisted_chat.names import Unusable, user_name
 from twisted_chat.refused import BadRequest, NameNotAllowed
-
-WIDEST_IPV4_BITS = 8
-"""An IPv4 network with fewer bits is not somebody's but everybody's: no registry gave more to
-one."""
-
-WIDEST_IPV6_BITS = 16
-"""The same for IPv6, where providers have 19 and more."""
 
 NAME = "name:"
 ACCOUNT = "account:"
@@ -53,6 +47,16 @@ class Mask:
     def width(self) -> Width | None:
         """How wide a network it is; None for a name."""
         return (self.key[0], self.key[1]) if isinstance(self.key[0], int) else None
+
+    @property
+    def name_key(self) -> str | None:
+        """The key of the name, or of the account's; None for an address."""
+        return self.key[1] if isinstance(self.key[1], str) else None
+
+    def spelled(self, name: str) -> "Mask":
+        """The same, with the name as its holder writes it."""
+        kind = str(self.key[0])
+        return Mask(self.key, kind + name if self.shown.startswith(kind) else name)
 
     def matches(self, name_key: str, account_key: str | None, address: str | None) -> bool:
         """Whether it is about somebody.

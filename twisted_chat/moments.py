@@ -1,4 +1,4 @@
-"""Times as people write them: how long something takes, and since when.
+"""Times as people write and read them: how long, since when, and until when.
 
 Times without a zone are local ones, as the server shows no others.
 """
@@ -6,12 +6,9 @@ Times without a zone are local ones, as the server shows no others.
 import re
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
+from math import ceil
 
-LONGEST_SPAN_SECONDS = 10 * 365 * 86_400
-"""Ten years: longer than any server's memory, and within what a date can be."""
-
-MOMENT_CHARS = 40
-"""The longest way to write a time has 32; what is longer is not looked at."""
+from twisted_chat.limits import LONGEST_SPAN_SECONDS, MOMENT_CHARS
 
 SPANS = "Write how long as 90s, 10m, 1h30m, 2d or 1w."
 MOMENTS = (
@@ -47,6 +44,28 @@ def span(text: str) -> int:
     if seconds is None:
         raise Unclear(SPANS)
     return seconds
+
+
+def written(seconds: int) -> str:
+    """A duration as one writes it, the way `span` reads it: ``1h30m``."""
+    parts = ""
+    for unit in "dhms":
+        count, seconds = divmod(seconds, _SECONDS[unit])
+        parts += f"{count}{unit}" if count else ""
+    return parts or "0s"
+
+
+def until_words(until: float, now: float) -> str:
+    """When something ends, in local time: ``until 12:30``, ``until 2026-11-26 12:30``.
+
+    It is the minute by which it is over, so that nobody who waits for it comes too early; what
+    ends at 0 never does, and is ``for good``.
+    """
+    if not until:
+        return "for good"
+    end = datetime.fromtimestamp(ceil(until / 60) * 60)
+    today = end.date() == datetime.fromtimestamp(now).date()
+    return f"until {end:%H:%M}" if today else f"until {end:%Y-%m-%d %H:%M}"
 
 
 def moment(text: str, now: float) -> float:

@@ -13,19 +13,9 @@ from typing import Any, Protocol
 
 import re2  # type: ignore[import-untyped]
 
+from twisted_chat.limits import PATTERN_BYTES, PATTERN_CHARS, PATTERN_STEPS
 from twisted_chat.refused import BadRequest
 from twisted_chat.text import clean
-
-PATTERN_CHARS = 200
-"""A filter: what somebody can still read, and understand, in a list of them."""
-
-PATTERN_BYTES = 64 << 10
-"""What RE2 may take for one expression, and for its memory of where it was in a text.  Beyond the
-second it goes on without, slower; and it keeps the 128 expressions used last."""
-
-PATTERN_STEPS = 500
-"""The steps of an expression, each of which may be tried at each byte of a line: a phrase has 20 or
-30, and with all letters of Unicode (1,201) one line of a room kept everybody waiting."""
 
 _BOUNDARIES = (b"", b"aa  aa", b" a ")
 """All that can be on both sides of a place in a text: its end, a letter, or something else."""

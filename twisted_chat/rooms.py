@@ -7,6 +7,7 @@ import msgspec
 from twisted_chat.accounts.account import Account
 from twisted_chat.names import Name, RoomName
 from twisted_chat.refused import NotInRoom, NotOperator
+from twisted_chat.rulings import Rulings
 
 
 @dataclass(eq=False, slots=True)
@@ -19,8 +20,8 @@ class User:
     """Who they are on record, whatever they are called."""
     account: Account | None = None
     """What makes the name theirs; None for a guest."""
-    sessions: int = 1
-    """How many connections they have."""
+    addresses: list[str | None] = field(default_factory=lambda: [None])
+    """Where their connections come from, each of them; None for one without an IP address."""
     bot: bool = False
     away: str | None = None
     """Why they are not reading; None while they are."""
@@ -53,7 +54,7 @@ class Member:
     operator: bool = False
     voice: bool = False
     spoke: float | None = None
-    """When they said something last."""
+    """When they spoke last while it was slow, or entered it, in seconds since 1970."""
 
 
 class Charter(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -64,6 +65,8 @@ class Charter(msgspec.Struct, frozen=True, omit_defaults=True):
     """Whether only operators set the topic."""
     mark: str = ""
     """While it is private, what its talk is on record under, beside its name."""
+    former: tuple[str, ...] = ()
+    """The marks of the times that it was private before, the latest of them."""
     moderated: bool = False
     """Whether only operators speak, and those with a voice."""
     slow: int = 0
@@ -94,6 +97,8 @@ class Room:
 
     name: RoomName
     charter: Charter = field(default_factory=Charter)
+    rulings: Rulings = field(default_factory=Rulings)
+    """Who may not enter it, or not speak there, and what is not said."""
     members: dict[User, Member] = field(default_factory=dict)
     """Who is in it, in the order in which they came."""
 
@@ -112,6 +117,13 @@ class Room:
         """What is said in it is on record under this: a private room's talk is apart."""
         return f"{self.name.key}!{self.charter.mark}" if self.private else self.name.key
 
+    @property
+    def ever_on_record(self) -> list[str]:
+        """All that what was said in it is on record under, the times included that it was
+        private."""
+        marks = [*self.charter.former, self.charter.mark]
+        return [self.name.key, *(f"{self.name.key}!{mark}" for mark in marks if mark)]
+
     def member(self, user: User) -> Member:
         """What is true of the user here.
 
@@ -128,7 +140,11 @@ class Room:
 
     def ruled_by(self, user: User) -> bool:
         """Whether the user may do here what operators may."""
-        if user.account is not None and (user.admin or self._appointed(user.account)):
+        return user.admin or self.operated_by(user)
+
+    def operated_by(self, user: User) -> bool:
+        """Whether the user is an operator here, or the owner."""
+        if user.account is not None and self._appointed(user.account):
             return True
         member = self.members.get(user)
         return member is not None and member.operator

@@ -15,6 +15,7 @@ from twisted_chat.answers import Reply
 from twisted_chat.audience import Audience, Hearer, Wish
 from twisted_chat.events import Event
 from twisted_chat.happened import Happened
+from twisted_chat.journal import SERVER
 from twisted_chat.serverlog import ServerLog
 from twisted_chat.styles import Style
 
@@ -55,6 +56,10 @@ class Round:
             position = self._append(event, happened)
             self.last = max(self.last, event.seq)
             self._safely(partial(self._place, event, position, by))
+        for who, notice in happened.notices:
+            position = self._append(notice, happened)
+            for session in self._audience.sessions(who):
+                self._alone[session].append(position)
         if by is not None:
             self._answer(happened, by)
 
@@ -93,7 +98,10 @@ class Round:
     def _place(self, event: Event, position: int, by: Hearer | None) -> None:
         """Put what happened in a room where all in the room hear it."""
         room: str = event.room  # type: ignore[attr-defined]
-        self._streams[room].append(position)
+        if room == SERVER:
+            self._tell_everyone(position)
+        else:
+            self._streams[room].append(position)
 
     @_place.register
     def _(self, event: events.Told, position: int, by: Hearer | None) -> None:
@@ -116,8 +124,7 @@ class Round:
 
     @_place.register
     def _(self, event: events.LockedDown, position: int, by: Hearer | None) -> None:
-        for session in self._audience.everyone():
-            self._alone[session].append(position)
+        self._tell_everyone(position)
 
     @_place.register
     def _(self, event: events.Invited, position: int, by: Hearer | None) -> None:
@@ -163,6 +170,10 @@ class Round:
             self._streams[room].append(position)
         if isinstance(event, events.Renamed):
             self._audience.rename(event.who, event.to)
+
+    def _tell_everyone(self, position: int) -> None:
+        for session in self._audience.everyone():
+            self._alone[session].append(position)
 
     def _attach(self, who: str, session: Hearer) -> None:
         for room in self._audience.attach(who, session):

@@ -4,28 +4,20 @@ They are never changed: a change makes new ones, so that going back is taking th
 """
 
 from collections.abc import Iterable
-from datetime import datetime
 from functools import cached_property
-from math import ceil
 
 import msgspec
 
+from twisted_chat.limits import (
+    BANS_PER_PLACE,
+    FILTERS_PER_PLACE,
+    MUTES_PER_PLACE,
+    STEPS_PER_PLACE,
+)
 from twisted_chat.masks import Mask, Masks, read_mask
+from twisted_chat.moments import until_words
 from twisted_chat.patterns import Line, Pattern, read_pattern
 from twisted_chat.refused import Refused, TooMany
-
-BANS_PER_PLACE = 500
-"""Bans of a room, or of the server: more is a network's to stop, and each change writes all."""
-
-MUTES_PER_PLACE = 500
-"""The same for those who may only listen."""
-
-FILTERS_PER_PLACE = 50
-"""What is looked for in each line that is said."""
-
-STEPS_PER_PLACE = 1000
-"""The steps of all expressions of a place together, each of which may be tried at each byte of each
-line: fifty ordinary ones have them."""
 
 
 class Ruling(msgspec.Struct, frozen=True, omit_defaults=True, dict=True):
@@ -52,6 +44,18 @@ class Ruling(msgspec.Struct, frozen=True, omit_defaults=True, dict=True):
     def lasts(self, now: float) -> bool:
         """Whether it still holds."""
         return not self.until or self.until > now
+
+    def dated(self, now: float) -> "Ruling":
+        """This, as if it were made now, if it was made later."""
+        if self.since <= now:
+            return self
+        until = self.until and now + self.until - self.since
+        return msgspec.structs.replace(self, since=now, until=until)
+
+    def tells(self, what: str, now: float) -> str:
+        """What it says to whom it is about: ``You are muted in #dev until 12:30: spam``."""
+        end = f": {self.reason}" if self.reason else "."
+        return f"You are {what} {until_words(self.until, now)}{end}"
 
 
 class Filter(msgspec.Struct, frozen=True, dict=True):
@@ -83,8 +87,17 @@ class Rulings(msgspec.Struct, frozen=True, omit_defaults=True, dict=True):
     mutes: tuple[Ruling, ...] = ()
     """Who may not speak."""
     filters: tuple[Filter, ...] = ()
-    slow: int = 0
-    """How many seconds somebody waits between two lines."""
+    lockdown: bool = False
+    """Whether no new guests come in, and only accounts speak: of the server alone."""
+
+    def dated(self, now: float) -> "Rulings":
+        """These, where none was made later than now: a clock may have been set back since then.
+
+        Those that were last as long from now on as was said of them.
+        """
+        bans = tuple(ruling.dated(now) for ruling in self.bans)
+        mutes = tuple(ruling.dated(now) for ruling in self.mutes)
+        return msgspec.structs.replace(self, bans=bans, mutes=mutes)
 
     def ban_on(
         self, name_key: str, account_key: str | None, address: str | None, now: float
@@ -171,18 +184,6 @@ class Rulings(msgspec.Struct, frozen=True, omit_defaults=True, dict=True):
 def lasting(rulings: Iterable[Ruling], now: float) -> tuple[Ruling, ...]:
     """Those of the rulings that still hold."""
     return tuple(ruling for ruling in rulings if ruling.lasts(now))
-
-
-def until_words(until: float, now: float) -> str:
-    """When a ruling ends, in local time: ``until 12:30``, ``until 2026-11-26 12:30``, ``for good``.
-
-    It is the minute by which it is over, so that nobody who waits for it comes too early.
-    """
-    if not until:
-        return "for good"
-    end = datetime.fromtimestamp(ceil(until / 60) * 60)
-    today = end.date() == datetime.fromtimestamp(now).date()
-    return f"until {end:%H:%M}" if today else f"until {end:%Y-%m-%d %H:%M}"
 
 
 def _masked(rulings: Iterable[Ruling]) -> Masks[Ruling]:

@@ -30,7 +30,7 @@ from twisted_chat.house import House
 from twisted_chat.journal import CannotOpen, Journal
 from twisted_chat.journal.memory import MemoryJournal
 from twisted_chat.journal.sqlite import SqliteJournal
-from twisted_chat.limits import HASHES_AT_ONCE, READERS
+from twisted_chat.limits import HASHES_AT_ONCE, READERS, RETENTION_CHECK_SECONDS
 from twisted_chat.options import ChatOptions as Options
 from twisted_chat.options import default_data
 from twisted_chat.serverlog import ServerLog
@@ -118,6 +118,7 @@ class ChatService(MultiService):
         self._entrance.leads_to = factory = ChatFactory(self.house, admission)
         self._every(max(1, limits.dead_peer_seconds / ALIVE_CHECKS), factory.check_alive)
         self._every(CHANGES_SECONDS, self.house.look_for_changes)
+        self._every(RETENTION_CHECK_SECONDS, self.house.forget_old)
 
     def _every(self, seconds: float, do: Callable[[], object]) -> None:
         timer = TimerService(seconds, do)

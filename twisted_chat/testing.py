@@ -14,6 +14,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from argon2 import PasswordHasher
 from twisted.cred.checkers import ICredentialsChecker
 from twisted.internet.address import IPv4Address
 from twisted.internet.defer import Deferred, maybeDeferred
@@ -29,10 +30,13 @@ from twisted_chat.house import About, House, Policy
 from twisted_chat.journal import Journal
 from twisted_chat.journal.memory import MemoryJournal
 from twisted_chat.limits import OFF, Limits
-from twisted_chat.threads import P, T
+from twisted_chat.threads import P, T, Work
 
 EPOCH = 1_700_000_000.0
 """What a memory server's wall clock shows when its clock shows 0."""
+
+CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+"""Hashes passwords as a server does, but for what it costs to guess them."""
 
 
 class AtOnce:
@@ -215,6 +219,7 @@ class MemoryServer:
         clock: Clock | None = None,
         policy: Policy | None = None,
         checkers: Sequence[ICredentialsChecker] = (),
+        hashing: Work | None = None,
     ) -> None:
         self.clock = clock or Clock()
         self.limits = limits or Limits()
@@ -224,9 +229,10 @@ class MemoryServer:
             self.clock,
             journal or MemoryJournal(self.time),
             self.time,
-            AtOnce(),
+            hashing or AtOnce(),
             policy=policy,
             checkers=checkers,
+            argon=CHEAP,
             new_secret=self._new_secret,
         )
         self.factory = ChatFactory(

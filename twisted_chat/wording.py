@@ -9,6 +9,7 @@ from functools import singledispatch
 
 from twisted_chat import answers, events
 from twisted_chat.events import Event
+from twisted_chat.moments import until_words, written
 
 USAGE_CHARS = 14
 """The column of usages in help: as wide as most, so that the whole of it stays small."""
@@ -122,7 +123,7 @@ def _(event: events.Unmuted) -> str:
 def _(event: events.Slowed) -> str:
     if not event.seconds:
         return f" * {event.by} ended the slow mode."
-    return f" * {event.by} slowed the room: one line every {duration(event.seconds)}."
+    return f" * {event.by} slowed the room: one line every {written(event.seconds)}."
 
 
 @words.register
@@ -146,7 +147,7 @@ def _(event: events.Unfiltered) -> str:
 def _(event: events.Retained) -> str:
     if not event.seconds:
         return f" * {event.by} has all that is said here kept."
-    return f" * {event.by} has what is said here forgotten after {duration(event.seconds)}."
+    return f" * {event.by} has what is said here forgotten after {written(event.seconds)}."
 
 
 @words.register
@@ -207,8 +208,14 @@ def _elsewhere(event: Event, current: str) -> str:
     return "[server] " if room == "*" else f"[{room}] "
 
 
-Past = answers.Backlog | answers.History | answers.Found | answers.Audit
-PAST = (answers.Backlog, answers.History, answers.Found, answers.Audit)
+Past = answers.Backlog | answers.History | answers.Found | answers.Audit | answers.FilterTest
+PAST = (
+    answers.Backlog,
+    answers.History,
+    answers.Found,
+    answers.Audit,
+    answers.FilterTest,
+)
 """The replies that show what was said before."""
 
 
@@ -248,7 +255,8 @@ def missed(reply: answers.Missed, current: str) -> list[str]:
 
 def _news(line: answers.NewsLine) -> str:
     about = "in private" if line.room == "@" else f"in {line.room}"
-    mentions = f", {line.mentions:,} mention you" if line.mentions else ""
+    calls = "mentions" if line.mentions == 1 else "mention"
+    mentions = f", {line.mentions:,} {calls} you" if line.mentions else ""
     return f"{line.new:,} new {about}{mentions}."
 
 
@@ -264,6 +272,9 @@ def _framed(reply: Past, lines: list[str]) -> list[str]:
     if isinstance(reply, answers.Backlog):
         more = reply.more and not reply.room
         return ["-> You missed more than this: /history shows it.", *lines] if more else lines
+    if isinstance(reply, answers.FilterTest):
+        stops = _count(reply.of, "message")
+        return [*lines, f"-> It would have stopped {len(reply.events)} of the last {stops}."]
     nothing = (
         "-> Nothing was found." if isinstance(reply, answers.Found) else "-> There is nothing."
     )
@@ -272,7 +283,7 @@ def _framed(reply: Past, lines: list[str]) -> list[str]:
 
 
 def _term(time: float, until: float, reason: str) -> str:
-    how_long = f" for {duration(round(until - time))}" if until else ""
+    how_long = f" {until_words(until, time)}" if until else ""
     return f"{how_long}: {reason}" if reason else f"{how_long}."
 
 
@@ -329,8 +340,7 @@ def _(answer: answers.Welcome) -> str:
     company = f" with {_listed(others, answer.more)}" if others else ". Nobody else is here yet"
     lines = [answer.motd] if answer.motd else []
     lines.append(f"You are {answer.name}, in {answer.room}{company}.")
-    if answer.topic:
-        lines.append(f"Topic: {answer.topic}")
+    lines += _room_lines(answer.topic, answer.retention)
     lines.append("Say something and press Enter. /help tells more, q leaves.")
     return "\n".join(lines)
 
@@ -338,7 +348,15 @@ def _(answer: answers.Welcome) -> str:
 @reply.register
 def _(answer: answers.Entered) -> str:
     line = f"You are in {answer.room}: {_listed(answer.names, answer.more)}."
-    return line + (f"\nTopic: {answer.topic}" if answer.topic else "")
+    return "\n".join([line, *_room_lines(answer.topic, answer.retention)])
+
+
+def _room_lines(topic: str, retention: object) -> list[str]:
+    """What one is told of a room beside its people."""
+    lines = [f"Topic: {topic}"] if topic else []
+    if isinstance(retention, int):
+        lines.append(f"What is said here is forgotten after {written(retention)}.")
+    return lines
 
 
 @reply.register
@@ -388,7 +406,9 @@ def _(answer: answers.Whois) -> str:
     away = "" if answer.away is None else f"away ({answer.away}), " if answer.away else "away, "
     rooms = ", ".join(answer.rooms) or "no room that you can see"
     bot = " (bot)" if answer.bot else ""
-    return f"{answer.name}{bot}: {away}in {rooms}, here for {duration(answer.seconds)}."
+    known = answer.addresses
+    origin = f", from {', '.join(known)}" if isinstance(known, list) and known else ""
+    return f"{answer.name}{bot}: {away}in {rooms}, here for {duration(answer.seconds)}{origin}."
 
 
 @reply.register
@@ -414,6 +434,34 @@ def _(answer: answers.Uptime) -> str:
     people = "1 person" if answer.people == 1 else f"{answer.people:,} people"
     rooms = _count(answer.rooms, "room")
     return f"Up for {duration(answer.seconds)}. {people} in {rooms}."
+
+
+@reply.register
+def _(answer: answers.Bans) -> str:
+    lines = [_ruling("banned from", answer.room, line) for line in answer.bans]
+    lines += [_ruling("muted in", answer.room, line) for line in answer.mutes]
+    return "\n".join(lines) or f"Nobody is banned from {_place(answer.room)}, or muted there."
+
+
+def _ruling(what: str, room: str, line: answers.RulingLine) -> str:
+    reason = f": {line.reason}" if line.reason else "."
+    until = until_words(line.until, line.since)
+    return f"{line.who} is {what} {_place(room)} {until}, by {line.by}{reason}"
+
+
+@reply.register
+def _(answer: answers.Filters) -> str:
+    lines = [f"{line.pattern} (by {line.by})" for line in answer.filters]
+    return "\n".join(lines) or f"Everything may be said in {_place(answer.room)}."
+
+
+@reply.register
+def _(answer: answers.Owner) -> str:
+    return f"{answer.room} belongs to {answer.owner or 'nobody'}."
+
+
+def _place(room: str) -> str:
+    return "this server" if room == "*" else room
 
 
 @reply.register

@@ -9,12 +9,13 @@ from twisted_chat.accounts.book import Book
 from twisted_chat.identity import new_id
 from twisted_chat.ledger import Change
 from twisted_chat.names import Name
-from twisted_chat.refused import NameOwned, RegistrationClosed
+from twisted_chat.refused import BadRequest, NameOwned, RegistrationClosed
 
 if TYPE_CHECKING:
     from twisted_chat.house import Policy
 
 _INVITED = "One registers with a code here: /register PASSWORD CODE."
+_NO_CODE = "Nobody needs a code here. A password that is typed after a verb is one word."
 _NOT_FROM_AFAR = "That account is made on the server's own machine, or with a code."
 
 
@@ -32,6 +33,7 @@ class Registrar:
         :param now: seconds since 1970.
         :raises RegistrationClosed: nobody may, or only with a code.
         :raises WrongCode: there is no such code, or it has ended.
+        :raises BadRequest: there is a code, where nobody needs one.
         :raises NameOwned: the name is another's.
         """
         if self._policy.registration == "closed":
@@ -39,6 +41,7 @@ class Registrar:
         if self._book.account(name.key) is not None:
             raise NameOwned(f"The name {name} is owned. Choose another.")
         if not self._needs_code(name, local):
+            self._check_no_code(code)
             return
         if code is None:
             invites = self._policy.registration == "invite"
@@ -69,6 +72,11 @@ class Registrar:
         if named is None or named.admin:
             return []
         return [self._book.replace(msgspec.structs.replace(named, admin=True))]
+
+    def _check_no_code(self, code: str | None) -> None:
+        """Let nobody believe that what they typed after the password is a part of it."""
+        if code is not None and self._policy.registration == "open":
+            raise BadRequest(_NO_CODE)
 
     def _needs_code(self, name: Name, local: bool) -> bool:
         """Whether only who was invited makes that account.

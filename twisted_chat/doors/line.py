@@ -159,8 +159,7 @@ class ChatProtocol(LineReceiver):
         """Have a telnet that negotiates echo nothing, or echo again."""
         if self._telnet is None or self._program:
             return False
-        self._telnet.hide_typing(hidden)
-        return True
+        return self._telnet.hide_typing(hidden)
 
     def style_for(self, view: View) -> Style:
         """JSON for a program, else text."""

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from twisted.conch import telnet
-from twisted.internet.error import ConnectionDone
 from twisted.python.failure import Failure
 
 from twisted_chat.limits import TELNET_COMMANDS
@@ -45,6 +44,7 @@ class Telnet(telnet.Telnet):
         self._leave = leave
         self._commands = 0
         self._hidden = False
+        self._echoes_always = False
         self._over = False
 
     def dataReceived(self, data: bytes) -> None:
@@ -81,13 +81,23 @@ class Telnet(telnet.Telnet):
         """Subnegotiate nothing, as no option was agreed to; conch trips over an empty one."""
         self._count_command()
 
-    def hide_typing(self, hidden: bool) -> None:
-        """Offer to do the echo, which means that nobody does, or leave it to the peer (RFC 857)."""
-        self._hidden = hidden
-        (self.will if hidden else self.wont)(telnet.ECHO).addErrback(self._refused)
-        if not hidden:
+    def telnet_DO(self, option: bytes) -> None:
+        """The peer asks for an option; conch trips over one that insists on what is just ended."""
+        ending = self.getOptionState(option).us
+        if not (ending.state == "yes" and ending.negotiating):
+            super().telnet_DO(option)
+
+    def hide_typing(self, hidden: bool) -> bool:
+        """Offer to do the echo, which means that nobody does, or leave it to the peer (RFC 857).
+
+        :returns: whether that can be had, as far as the peer has said.
+        """
+        if self._hidden and not hidden and self._echo.state == "yes":
             # The end of the line that was typed was not shown either.
             self._write(b"\r\n")
+        self._hidden = hidden
+        self._settle_echo()
+        return not self._echoes_always
 
     def enableLocal(self, option: bytes) -> bool:
         return option == telnet.ECHO and self._hidden
@@ -95,9 +105,23 @@ class Telnet(telnet.Telnet):
     def disableLocal(self, option: bytes) -> None:
         """There is nothing to undo: who echoes nothing need not stop."""
 
+    @property
+    def _echo(self) -> Any:
+        return self.getOptionState(telnet.ECHO).us
+
+    def _settle_echo(self, _: object = None) -> None:
+        """Ask for what is wanted by now, unless a question before it is still open."""
+        if self._echo.negotiating or (self._echo.state == "yes") == self._hidden:
+            return
+        if not self._hidden:
+            self.wont(telnet.ECHO).addCallback(self._settle_echo).addErrback(self._refused)
+        elif not self._echoes_always:
+            self.will(telnet.ECHO).addCallback(self._settle_echo).addErrback(self._refused)
+
     def _refused(self, why: Failure) -> None:
-        """A peer that echoes all the same knows that it does."""
-        why.trap(telnet.TelnetError, ConnectionDone)
+        """The peer echoes all the same, and is asked no more."""
+        why.trap(telnet.OptionRefused)
+        self._echoes_always = True
 
     def _count_command(self) -> None:
         """Commands cost more than text, and are not paced as lines are: few go with a line."""

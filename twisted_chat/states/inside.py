@@ -3,16 +3,20 @@
 from collections.abc import Coroutine, Iterable, Sequence
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from twisted_chat.accounts.account import Account
 from twisted_chat.accounts.logins import Logins
 from twisted_chat.accounts.registrar import Registrar
-from twisted_chat.answers import ASK_NAME, Answer, Goodbye, Reply, Welcome
+from twisted_chat.answers import ASK_NAME, Answer, Goodbye, Notice, Reply, Welcome
 from twisted_chat.audience import Wish
 from twisted_chat.chat import Chat, Events
 from twisted_chat.happened import Happened
 from twisted_chat.journal import Journal
+from twisted_chat.masks import Mask
+from twisted_chat.moderation import Moderation
 from twisted_chat.names import RoomName, user_name
-from twisted_chat.refused import AlreadyEntered, NotInRoom, Refused, SomethingWrong
+from twisted_chat.refused import AlreadyEntered, NotEntered, NotInRoom, Refused, SomethingWrong
 from twisted_chat.rooms import User
 from twisted_chat.states.remembering import Remembering
 from twisted_chat.states.state import GONE
@@ -43,6 +47,9 @@ class Inside:
         self._logs_out = False
         self._attaches = ""
         self._wish: Wish | None = None
+        self._notices: list[tuple[str, Reply]] = []
+        self._expels: list[tuple[Mask, str]] = []
+        self._address = session.address
         self._hello = hello
         about = session.house.about
         self._past = Remembering(session.house.journal, user, hello, about.backlog, session.charge)
@@ -93,11 +100,26 @@ class Inside:
         once = request_id if isinstance(request_id, str) else ""
         wish, self._wish = self._wish, None
         attaches, self._attaches = self._attaches, ""
-        self._tell(happened, answer.to(request_id), once=once, wish=wish, attaches=attaches)
+        notices, self._notices = self._notices, []
+        self._tell(
+            happened,
+            answer.to(request_id),
+            once=once,
+            wish=wish,
+            attaches=attaches,
+            notices=notices,
+        )
+        self._turn_out()
         if self._quits is not None:
             self.leave(self._quits, Goodbye(text=LEAVING))
         elif self._logs_out:
             self._step_outside()
+
+    def _turn_out(self) -> None:
+        """End the sessions of those who may not be here any more."""
+        expels, self._expels = self._expels, []
+        for mask, words in expels:
+            self._house.expel(mask, words)
 
     async def _answer_later(self, coming: Coming, request_id: str | int | None) -> None:
         try:
@@ -139,6 +161,11 @@ class Inside:
     def chat(self) -> Chat:
         """The rules."""
         return self._house.chat
+
+    @property
+    def moderation(self) -> Moderation:
+        """The rules of who rules."""
+        return self._house.moderation
 
     @property
     def current(self) -> RoomName | None:
@@ -187,9 +214,17 @@ class Inside:
         """The number of the last event that is told: what comes after it comes by itself."""
         return self._house.delivery.told
 
+    def check_here(self) -> None:
+        """Let a verb act that has waited for something.
+
+        :raises NotEntered: the session has ended meanwhile.
+        """
+        if self._session.state is not self:
+            raise NotEntered("You have left meanwhile.")
+
     async def settled(self) -> None:
         """Wait until all that was asked for before is told."""
-        await self._house.delivery.settled()
+        await self._session.settled()
 
     def charge(self, lines: int) -> None:
         """Count an answer like so many lines of the asker's own."""
@@ -222,6 +257,14 @@ class Inside:
         """See more or less."""
         self._session.show(**wishes)
 
+    def notify(self, users: Iterable[User], notice: Notice) -> None:
+        """Tell these users alone, once the request is on record."""
+        self._notices += [(str(user.name), notice) for user in users]
+
+    def expel(self, mask: Mask, words: str) -> None:
+        """Close the connections of those whom the mask is about, once the request is answered."""
+        self._expels.append((mask, words))
+
     @property
     def quiet(self) -> bool:
         """Whether the user sees not who comes and goes."""
@@ -230,7 +273,8 @@ class Inside:
     def quit(self, reason: str) -> None:
         """Leave the chat once the request that asks for it is answered."""
         self._house.log.received(str(self.user.name), "q")
-        self._quits = reason
+        passes = self.chat.guard.passes(self.user, reason, self.user.rooms.values())
+        self._quits = reason if passes else ""
 
     # Becoming another user.
 
@@ -238,13 +282,16 @@ class Inside:
         """Go on as the owner of an account: as one more session, if they are here already.
 
         :param heard: where they were when they left, as the rooms are on record.
-        :raises Refused: the user has an account already, or the name is not free.
+        :raises Refused: the user has an account already, or has left.
         """
+        self.check_here()
         if self.user.account is not None:
             raise AlreadyEntered(f"You are logged in as {self.user.name}. /logout first.")
+        self.chat.guard.check_entry(user_name(account.name), account, self._address)
         happened: Events = []
         other = self.chat.present(user_name(account.name), account.identity)
         if other is None:
+            self._house.make_way(account, but=self.user)
             happened = self.chat.recognize(self.user, account, heard, self.now())
         else:
             self._switch_to(other)
@@ -254,15 +301,18 @@ class Inside:
     def _switch_to(self, other: User) -> None:
         """Leave as the guest that one was; the session is one of the other's from now on."""
         self._depart("")
-        self.chat.attach(other)
+        self.chat.attach(other, self._address)
         self.user = other
         self._past = self._past.of_another(other)
         self._attaches = str(other.name)
         self._look_at_first()
 
-    def new_secret(self) -> str:
-        """What nobody guesses."""
-        return self._house.new_secret()
+    def disown(self) -> None:
+        """Go on as a guest; where there are none, be outside, and gone with all other sessions."""
+        self.chat.disown(self.user, self._house.new_secret())
+        if not self._house.policy.guests:
+            self._house.turn_out([self.user], but=self._session)
+            self.log_out()
 
     def log_out(self) -> None:
         """Be asked for a name again, once the request is answered."""
@@ -286,6 +336,7 @@ class Inside:
             names=names,
             more=more,
             motd=self._house.about.motd,
+            retention=(room and room.charter.retention) or msgspec.UNSET,
             rooms=[str(name) for name in self.user.rooms],
             seq=self.told,
             resume=secret,
@@ -299,11 +350,12 @@ class Inside:
         wish: Wish | None = None,
         attaches: str = "",
         detaches: str = "",
+        notices: Sequence[tuple[str, Reply]] = (),
         last: bool = False,
     ) -> None:
         for event in happened:
             self._house.log.happened(event)
-        notes = self.chat.take_notes()
+        notes = self.chat.registry.take_notes()
         notes.actor, notes.once = self.user.identity, once
         self._house.delivery.add(
             Happened(
@@ -316,13 +368,14 @@ class Inside:
                 catch_up=wish,
                 attaches=attaches,
                 detaches=detaches,
+                notices=notices,
             )
         )
 
     def _depart(self, reason: str, replies: Sequence[Reply] = (), last: bool = False) -> None:
         """Have this session hear nothing any more; with their last one the user is gone."""
         name = str(self.user.name)
-        if self.chat.detach(self.user):
+        if self.chat.detach(self.user, self._address):
             self._tell([], *replies, detaches=name, last=last)
             return
         self._house.log.gone(name, reason)

@@ -96,20 +96,22 @@ class Outside(Nameless):
             self._again(why, request.id)
 
     def _greeted(self, hello: Hello) -> None:
-        logins, address = self._house.logins, self._session.address
-        if hello.token is not None:
-            proof = logins.by_token(hello.name, hello.token, address)
-            self._begin(self._own(proof, hello), hello.id)
-        elif hello.password is not None:
-            proof = logins.by_password(hello.name, hello.password, address)
-            self._begin(self._own(proof, hello), hello.id)
-        elif self._threshold.needs_proof(hello.name):
+        proof = self._proof(hello)
+        if proof is not None:
+            self._begin(self._threshold.enter_as_owner(proof, hello), hello.id)
+        elif self._house.policy.guests and self._threshold.needs_proof(hello.name):
             raise NameOwned(f"The name {hello.name} needs its password, or a token.")
         else:
             self._threshold.enter_as_guest(hello.name, hello)
 
-    async def _own(self, proof: Coroutine[Any, Any, Account], hello: Hello) -> None:
-        await self._threshold.enter_as_owner(await proof, hello)
+    def _proof(self, hello: Hello) -> Coroutine[Any, Any, Account] | None:
+        """What a program shows to prove that the name is its own, if it shows anything."""
+        logins, address = self._house.logins, self._session.address
+        if hello.token is not None:
+            return logins.by_token(hello.name, hello.token, address)
+        if hello.password is not None:
+            return logins.by_password(hello.name, hello.password, address)
+        return None
 
 
 class Proving(Nameless):
@@ -125,16 +127,14 @@ class Proving(Nameless):
     def typed(self, line: str) -> None:
         self._session.hide_typing(False)
         if line:
-            self._begin(self._own(line), None)
+            logins, address = self._house.logins, self._session.address
+            proof = logins.by_password(self._name, line, address)
+            self._begin(self._threshold.enter_as_owner(proof), None)
         else:
             self._back()
 
     def ask(self, request: Request) -> None:
         """No program comes here: it sends the password with its name."""
-
-    async def _own(self, password: str) -> None:
-        proof = self._house.logins.by_password(self._name, password, self._session.address)
-        await self._threshold.enter_as_owner(await proof)
 
     def _again(self, why: Refused, request_id: str | int | None) -> None:
         super()._again(why, request_id)

@@ -7,7 +7,7 @@ from twisted_chat.answers import Backlog, Missed, NewsLine, Reply
 from twisted_chat.audience import Wish
 from twisted_chat.chat import Chat
 from twisted_chat.events import Emoted, Recorded, Said, Told
-from twisted_chat.journal import PRIVATE, Journal, News, Scope
+from twisted_chat.journal import PRIVATE, SERVER, Journal, News, Scope
 from twisted_chat.limits import HISTORY_EVENTS, MISSED_EVENTS
 from twisted_chat.names import RoomName, user_name
 from twisted_chat.rooms import Room, User
@@ -50,6 +50,7 @@ class Remembering:
         rooms = {key: str(room.name) for room in user.rooms.values() for key in [room.on_record]}
         if self._seen is not None:
             keys = [key for room in user.rooms.values() for key in chat.readable(user, room)]
+            keys.append(SERVER)
             return partial(self._since, Scope(keys, user.identity), self._seen)
         room = None if looks_at is None else user.rooms[looks_at]
         scope = None if room is None else Scope(chat.readable(user, room))

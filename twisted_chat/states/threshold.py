@@ -1,7 +1,7 @@
 """Where one stands without a name: for a bounded time, with a bounded number of tries."""
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Coroutine, Iterable
+from typing import TYPE_CHECKING, Any
 
 from twisted_chat import identity
 from twisted_chat.accounts.account import Account
@@ -60,15 +60,22 @@ class Threshold:
         secret = (hello and hello.resume) or self.house.new_secret()
         self._enter(name, identity.of_guest(secret), hello, secret=secret)
 
-    async def enter_as_owner(self, account: Account, hello: Hello | None = None) -> None:
-        """Let in who has proved to own an account; if they are here already, as one more session.
+    async def enter_as_owner(
+        self, proof: Coroutine[Any, Any, Account], hello: Hello | None = None
+    ) -> None:
+        """Let in who proves to own an account; if they are here already, as one more session.
 
-        :raises Refused: they cannot be let in.
+        :raises Refused: they do not prove it, or cannot be let in.
         """
         state = self.session.state
-        heard = await self.house.journal.heard(account.identity)
+        proved = await proof
+        heard = await self.house.journal.heard(proved.identity)
+        # Meanwhile they may have gone, or lost the account.
         if self.session.state is state:
+            account = self.house.logins.still(proved)
             name = user_name(account.name)
+            self.house.chat.guard.check_entry(name, account, self.session.address)
+            self.house.make_way(account)
             self._enter(name, account.identity, hello, account=account, heard=heard)
 
     def _enter(
@@ -89,10 +96,16 @@ class Threshold:
             bot = hello is not None and hello.bot
             now = house.clock.seconds()
             user, happened = house.chat.enter(
-                name, now, identity=who, account=account, bot=bot, heard=heard
+                name,
+                now,
+                identity=who,
+                account=account,
+                address=session.address,
+                bot=bot,
+                heard=heard,
             )
         else:
-            house.chat.attach(user)
+            house.chat.attach(user, session.address)
         self._stop()
         session.echo = hello is not None and hello.echo
         session.state = inside = Inside(session, user, hello)

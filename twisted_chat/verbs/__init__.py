@@ -1,6 +1,16 @@
 """What people can ask for: one table, from which help, parsing and the JSON requests come."""
 
-from twisted_chat.verbs import about, accounts, past, people, rooms, talking
+from twisted_chat.verbs import (
+    about,
+    accounts,
+    audit,
+    moderation,
+    past,
+    people,
+    rooms,
+    rulings,
+    talking,
+)
 from twisted_chat.verbs.table import Table
 from twisted_chat.verbs.verb import Hello, Request, Verb
 
@@ -20,7 +30,14 @@ TABLE = Table(
             *(accounts.register, accounts.login, accounts.logout, accounts.passwd, accounts.drop),
             *(accounts.token, accounts.tokens, accounts.revoke, accounts.invite_code),
         ),
-        "operators": (rooms.kick, rooms.op, rooms.deop, rooms.lock, rooms.private),
+        "operators": (
+            *(moderation.kick, rulings.ban, rulings.unban, rulings.bans),
+            *(rulings.mute, rulings.unmute, moderation.op, moderation.deop),
+            *(moderation.moderate, moderation.voice, moderation.devoice, moderation.slow),
+            *(rulings.filter_, rulings.unfilter, rulings.filter_test),
+            *(moderation.lock, moderation.private, moderation.retention, moderation.owner),
+            *(audit.audit, moderation.lockdown),
+        ),
     }
 )
 """Every verb, in the order in which help lists them."""

@@ -17,8 +17,8 @@ from twisted_chat.verbs.verb import Outcome, Secret, Words, done, verb
 @verb("/register PASSWORD [CODE]", "Make your name your own.")
 async def register(session: Asker, password: Secret, code: Secret | None = None) -> Outcome:
     name, local = session.user.name, session.local
-    session.registrar.begin(name, local, code, session.wall())
     _check_guest(session)
+    session.registrar.begin(name, local, code, session.wall())
     hashed = await session.logins.hash_of(password, name, session.address)
     _check_guest(session)
     if session.user.name != name:
@@ -34,7 +34,7 @@ async def register(session: Asker, password: Secret, code: Secret | None = None)
 async def login(session: Asker, name: Name, password: Secret) -> Outcome:
     account = await session.logins.by_password(name, password, session.address)
     heard = await session.journal.heard(account.identity)
-    return session.log_in(account, heard)
+    return session.log_in(session.logins.still(account), heard)
 
 
 @verb("/logout", "Give another name.")
@@ -60,13 +60,15 @@ async def drop(session: Asker, password: Secret) -> Outcome:
     await session.logins.confirm(account, password, session.address)
     _still(session, account)
     session.chat.notes.changes.append(session.chat.book.remove(account))
-    session.chat.disown(session.user, session.new_secret())
+    session.disown()
     return done([], f"Your account is gone. The name {session.user.name} is anybody's.")
 
 
 @verb("/token NAME", "Make a token, for a program to be you.")
 def token(session: Asker, name: Words) -> Outcome:
     account, made = _account(session), secrets.token_urlsafe(24)
+    if not name:
+        raise BadRequest("A token needs a name, by which you tell it from others.")
     record = Token(account_id=account.id, label=name, since=session.wall())
     session.chat.notes.changes.append(session.chat.book.add_token(made, record))
     return done([], f"The token for {name}, shown only now: {made}")
@@ -103,6 +105,7 @@ def invite_code(session: Asker, time: Words | None = None) -> Outcome:
 
 
 def _check_guest(session: Asker) -> None:
+    session.check_here()
     if session.user.account is not None:
         raise BadRequest(f"The name {session.user.name} is yours already.")
 
@@ -116,6 +119,7 @@ def _account(session: Asker) -> Account:
 
 def _still(session: Asker, account: Account) -> Account:
     """The account, if it is still the asker's after a while, as it is by now."""
+    session.check_here()
     now = session.chat.book.by_id(account.id)
     if now is None or session.user.account_id != account.id:
         raise NotLoggedIn("That account is yours no more.")

@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING, Protocol
 from twisted_chat.accounts.account import Account
 from twisted_chat.accounts.logins import Logins
 from twisted_chat.accounts.registrar import Registrar
+from twisted_chat.answers import Notice
 from twisted_chat.chat import Chat
 from twisted_chat.journal import Journal
+from twisted_chat.masks import Mask
+from twisted_chat.moderation import Moderation
 from twisted_chat.names import RoomName
 from twisted_chat.rooms import User
 
@@ -25,6 +28,10 @@ class Asker(Protocol):
     @property
     def chat(self) -> Chat:
         """The rules."""
+
+    @property
+    def moderation(self) -> Moderation:
+        """The rules of who rules."""
 
     @property
     def verbs(self) -> "Table":
@@ -70,6 +77,12 @@ class Asker(Protocol):
     def told(self) -> int:
         """The number of the last event that is told: what comes after it comes by itself."""
 
+    def check_here(self) -> None:
+        """Let a verb act that has waited for something.
+
+        :raises NotEntered: the session has ended meanwhile.
+        """
+
     async def settled(self) -> None:
         """Wait until all that was asked for before is told."""
 
@@ -94,6 +107,12 @@ class Asker(Protocol):
     def catch_up(self, name: RoomName, seen: int | None = None) -> None:
         """Show what was said in a room before, or since a number, after the present answer."""
 
+    def notify(self, users: Iterable[User], notice: Notice) -> None:
+        """Tell these users alone, once the request is on record."""
+
+    def expel(self, mask: Mask, words: str) -> None:
+        """Close the connections of those whom the mask is about, once the request is answered."""
+
     def show(self, **wishes: bool) -> None:
         """See more or less."""
 
@@ -104,11 +123,11 @@ class Asker(Protocol):
         """Go on as the owner of an account.
 
         :param heard: where they were when they left, as the rooms are on record.
-        :raises Refused: the user has an account already, or the name is not free.
+        :raises Refused: the user has an account already, or has left.
         """
 
     def log_out(self) -> None:
         """Be asked for a name again, once the request is answered."""
 
-    def new_secret(self) -> str:
-        """What nobody guesses."""
+    def disown(self) -> None:
+        """Go on as a guest; where there are none, be outside, and gone with all other sessions."""

@@ -35,14 +35,14 @@ async def history(
 ) -> Outcome:
     await session.settled()
     if how is not None:
-        most, since, before = _read_how(how)
+        most, since, before = read_how(how)
     scope, shown = _scope_of(session, room)
     usual = HISTORY_EVENTS_UNASKED if since is None else HISTORY_EVENTS
     page = await session.journal.past(
         scope,
-        upto=_upto(session, before),
+        upto=upto_of(session, before),
         after=after or 0,
-        since=_moment(session, since),
+        since=moment_of(session, since),
         most=min(most or usual, HISTORY_EVENTS),
     )
     session.charge(weight(page.events))
@@ -56,6 +56,7 @@ async def history(
 
 @verb("/missed", "What was said while you were not here.")
 async def missed(session: Asker) -> Outcome:
+    await session.settled()
     user = session.user
     shown = {room.on_record: str(room.name) for room in user.rooms.values()}
     place = next((key for key in user.missed if key in shown or key == PRIVATE), None)
@@ -92,8 +93,8 @@ async def search(
         text,
         scope,
         who="" if name is None else name.key,
-        since=_moment(session, since),
-        upto=_upto(session, before),
+        since=moment_of(session, since),
+        upto=upto_of(session, before),
         most=SEARCH_EVENTS,
     )
     session.charge(weight(found.events))
@@ -122,10 +123,15 @@ async def delete(session: Asker, seq: Count) -> Outcome:
     entry = await session.journal.entry(seq) if seq <= session.told else None
     if entry is None:
         raise no_such_message(seq)
+    session.check_here()
     return done(session.chat.delete(session.user, entry), f"Message {seq} is deleted.")
 
 
-def _read_how(how: str) -> tuple[Count | None, Words | None, Count | None]:
+def read_how(how: str) -> tuple[Count | None, Words | None, Count | None]:
+    """How many, since when, and before which number.
+
+    :raises BadRequest: it says nothing of that kind.
+    """
     match = _HOW.fullmatch(how.strip())
     if match is None:
         raise BadRequest(f"What is {how}? Try 50, or 1h, or since 12:30, or 50 before 1234.")
@@ -142,15 +148,20 @@ def _scope_of(session: Asker, place: Place | None) -> tuple[Scope, str]:
     if place is not None and place.key == PRIVATE:
         return Scope((), session.user.identity), PRIVATE
     room = session.chat.room(session.user, session.room(place))
+    session.chat.guard.check_room(session.user, room)
     return Scope(session.chat.readable(session.user, room)), str(room.name)
 
 
-def _upto(session: Asker, before: int | None) -> int:
+def upto_of(session: Asker, before: int | None) -> int:
     """The newest that may be told: what is on record and not told yet comes by itself."""
     return session.told if before is None else min(before - 1, session.told)
 
 
-def _moment(session: Asker, since: str | None) -> float:
+def moment_of(session: Asker, since: str | None) -> float:
+    """The moment that is meant, in seconds since 1970; the beginning of all time for None.
+
+    :raises BadRequest: it is none.
+    """
     if since is None:
         return 0
     try:

@@ -1,5 +1,7 @@
 """The verbs about people: who is here, who is who, and what one is called."""
 
+import msgspec
+
 from twisted_chat.answers import Names, People, Person, Whois
 from twisted_chat.names import Name, RoomName
 from twisted_chat.rooms import Room, User
@@ -34,7 +36,14 @@ def whois(session: Asker, name: Name) -> Outcome:
     rooms, _ = cut(visible, size_of)
     seconds = int(session.now() - other.since)
     shown = str(other.name)
-    return [], Whois(name=shown, rooms=rooms, seconds=seconds, bot=other.bot, away=other.away)
+    return [], Whois(
+        name=shown,
+        rooms=rooms,
+        seconds=seconds,
+        bot=other.bot,
+        away=other.away,
+        addresses=_addresses(other) if session.user.admin else msgspec.UNSET,
+    )
 
 
 @verb("/nick NAME", "Take another name.", "name")
@@ -44,5 +53,10 @@ def nick(session: Asker, name: Name) -> Outcome:
 
 
 def _person(user: User, room: Room) -> Person:
-    operator = room.members[user].operator
+    operator = room.operated_by(user)
     return Person(name=str(user.name), operator=operator, bot=user.bot, away=user.away)
+
+
+def _addresses(user: User) -> list[str]:
+    """Where the user connects from, each address once."""
+    return list(dict.fromkeys(filter(None, user.addresses)))

@@ -1,6 +1,6 @@
-"""The verbs about rooms: finding them, entering them, and ruling them."""
+"""The verbs about rooms: finding them, entering them, and what they are about."""
 
-import secrets
+import msgspec
 
 from twisted_chat.answers import Answer, Entered, RoomLine, Rooms, Topic
 from twisted_chat.limits import LISTED_TOPIC_CHARS
@@ -71,42 +71,6 @@ def invite(session: Asker, name: Name, room: RoomName | None = None) -> Outcome:
     return done(happened, f"{other.name} is invited to {place}.")
 
 
-@verb("/kick NAME [REASON]", "Remove somebody (operators).", "k")
-def kick(
-    session: Asker, name: Name, reason: Reason = NO_REASON, room: RoomName | None = None
-) -> Outcome:
-    place, other = session.room(room), session.chat.user(name)
-    happened = session.chat.kick(session.user, other, place, session.now(), reason)
-    return done(happened, f"{other.name} is out of {place}.")
-
-
-@verb("/op NAME", "Make an operator (operators).")
-def op(session: Asker, name: Name, room: RoomName | None = None) -> Outcome:
-    place, other = session.room(room), session.chat.user(name)
-    happened = session.chat.set_operator(session.user, other, place, True)
-    return done(happened, f"{other.name} is an operator of {place}.")
-
-
-@verb("/deop NAME", "Unmake one (operators).")
-def deop(session: Asker, name: Name, room: RoomName | None = None) -> Outcome:
-    place, other = session.room(room), session.chat.user(name)
-    happened = session.chat.set_operator(session.user, other, place, False)
-    return done(happened, f"{other.name} is no operator of {place}.")
-
-
-@verb("/lock on|off", "Only operators set the topic (operators).")
-def lock(session: Asker, on: bool, room: RoomName | None = None) -> Outcome:
-    happened = session.chat.lock_topic(session.user, session.room(room), on)
-    return done(happened, "Only operators set the topic." if on else "Everyone sets the topic.")
-
-
-@verb("/private on|off", "Only the invited enter (operators).")
-def private(session: Asker, on: bool, room: RoomName | None = None) -> Outcome:
-    mark = secrets.token_hex(8)
-    happened = session.chat.make_private(session.user, session.room(room), on, mark)
-    return done(happened, "Only the invited enter." if on else "Everyone may enter.")
-
-
 def _shortened(topic: str) -> str:
     if len(topic) <= LISTED_TOPIC_CHARS:
         return topic
@@ -116,4 +80,10 @@ def _shortened(topic: str) -> str:
 
 def _entered(room: Room) -> Answer:
     names, more = names_in(room)
-    return Entered(room=str(room.name), topic=room.topic, names=names, more=more)
+    return Entered(
+        room=str(room.name),
+        topic=room.topic,
+        names=names,
+        more=more,
+        retention=room.charter.retention or msgspec.UNSET,
+    )

@@ -1,0 +1,845 @@
+"""Who is kept out, kept quiet and told why, through every door, and over a restart."""
+
+import msgspec
+import pytest
+from argon2 import PasswordHasher
+from doors import DOORS, Guest
+from twisted.internet.task import Clock
+
+from twisted_chat.accounts.account import Account
+from twisted_chat.accounts.book import ACCOUNT
+from twisted_chat.house import About
+from twisted_chat.journal import Put
+from twisted_chat.journal.memory import MemoryJournal
+from twisted_chat.limits import OFF, Limits
+from twisted_chat.testing import EPOCH, MemoryServer
+
+HORSE = "correct-horse"
+ACCOUNTS = ("Ada", "Olga", "Oscar", "Max")
+"""Who has an account; Ada administers the server."""
+
+HERE = "192.0.2.7"
+DAY = 86_400
+
+
+@pytest.fixture(scope="module")
+def hashed() -> str:
+    """A password that takes no longer than it has to."""
+    return PasswordHasher(time_cost=1, memory_cost=64, parallelism=1).hash(HORSE)
+
+
+class World:
+    """A server that is stopped and started again, and guests at one of its doors.
+
+    It begins at 22:13 on 2023-11-14.
+    """
+
+    def __init__(self, door: type[Guest], hashed: str) -> None:
+        self.door = door
+        self.clock = Clock()
+        self.journal = MemoryJournal(lambda: EPOCH + self.clock.seconds())
+        accounts = [Account(name.lower(), name, hashed, name == "Ada") for name in ACCOUNTS]
+        self.journal.commit(
+            [],
+            [Put(ACCOUNT, one.name.lower(), msgspec.json.encode(one)) for one in accounts],
+        )
+        self.restart()
+
+    def restart(self) -> None:
+        """A new server, which knows what the last one has kept."""
+        limits, about = Limits(logins=OFF), About(backlog=0)
+        self.server = MemoryServer(limits, about, journal=self.journal, clock=self.clock)
+
+    def knock(self, name: str, host: str = HERE) -> str:
+        """What somebody is told who gives a name."""
+        return self._ask_in(self.door(self.server, host=host), name)
+
+    def enter(self, *names: str, host: str = HERE) -> list[Guest]:
+        """People who have come in, and read who came after them."""
+        guests = [self.door(self.server, host=host) for _ in names]
+        for guest, name in zip(guests, names):
+            assert f"You are {name}, in #lobby" in self._ask_in(guest, name)
+        for guest in guests:
+            told(guest)
+        return guests
+
+    def in_dev(self, *names: str) -> list[Guest]:
+        """The same, in #dev, which is Olga's, where Oscar is an operator."""
+        guests = self.enter(*names)
+        for guest in guests:
+            assert "You are in #dev" in guest.do("join", room="#dev")
+        for guest in guests:
+            told(guest)
+        return guests
+
+    def _ask_in(self, guest: Guest, name: str) -> str:
+        return guest.prove(name, HORSE) if name in ACCOUNTS else guest.enter(name)
+
+
+def told(guest: Guest) -> list[str]:
+    """What somebody was told since this was last asked: what they heard, then notices."""
+    heard = guest.hears()
+    return [*heard, *filter(None, guest.answered().split("\n"))]
+
+
+@pytest.fixture(params=DOORS, ids=lambda door: door.__name__.lower())
+def world(request: pytest.FixtureRequest, hashed: str) -> World:
+    """A server with a room that Olga owns."""
+    world = World(request.param, hashed)
+    olga, oscar = world.in_dev("Olga", "Oscar")
+    assert olga.do("op", name="Oscar") == "Oscar is an operator of #dev."
+    for guest in (olga, oscar):
+        guest.do("quit")
+    return world
+
+
+# Bans.
+
+
+def test_bans_somebody_from_a_room(world: World) -> None:
+    """They are out at once, and hear why and until when; so do the others."""
+    oscar, gus, max_ = world.in_dev("Oscar", "Gus", "Max")
+    answer = oscar.do("ban", who="gus", time="1h30m", reason="too loud")
+    assert answer == "Gus is banned from #dev until 23:44."
+    assert told(max_) == [
+        " * Oscar banned Gus until 23:44: too loud",
+        " * Gus left. (After 0 seconds) - kicked by Oscar: too loud",
+    ]
+    why = "You are banned from #dev until 23:44: too loud"
+    assert told(gus)[-1] == why
+    assert gus.do("join", room="#dev") == why
+    assert gus.do("say", text="hi") == "You are not in #dev. /join #dev first."
+    assert told(max_) == []
+
+
+@pytest.mark.parametrize("who", ["Max", "mAX", "account:max", "name:Max"])
+def test_bans_an_account_by_its_name(world: World, who: str) -> None:
+    """Written in any way, and for good where no time is given."""
+    oscar, max_ = world.in_dev("Oscar", "Max")
+    shown = "account:Max" if who.startswith("account:") else "Max"
+    assert oscar.do("ban", who=who) == f"{shown} is banned from #dev for good."
+    assert told(max_)[-1] == "You are banned from #dev for good."
+    assert max_.do("join", room="#dev") == "You are banned from #dev for good."
+
+
+def test_tells_who_is_not_in_the_room_too(world: World) -> None:
+    """They know of it before they try."""
+    (oscar,), (gus,) = world.in_dev("Oscar"), world.enter("Gus")
+    oscar.do("ban", room="#dev", who="Gus", reason="not you")
+    assert told(gus) == ["You are banned from #dev for good: not you"]
+    oscar.do("unban", room="#dev", who="Gus")
+    assert told(gus) == ["You may enter #dev again."]
+
+
+def test_lets_a_ban_end_by_itself(world: World) -> None:
+    """To the second, and with nobody's help."""
+    oscar, gus = world.in_dev("Oscar", "Gus")
+    oscar.do("ban", who="Gus", time="90s")
+    world.server.advance(89.9)
+    assert "You are banned" in gus.do("join", room="#dev")
+    world.server.advance(0.1)
+    assert gus.do("join", room="#dev") == "You are in #dev: Oscar, Gus."
+    assert oscar.do("bans") == "Nobody is banned from #dev, or muted there."
+
+
+def test_lifts_a_ban(world: World) -> None:
+    """Everyone in the room hears it, and whom it was about may enter."""
+    oscar, max_, gus = world.in_dev("Oscar", "Max", "Gus")
+    oscar.do("ban", who="Gus")
+    told(max_), told(gus)
+    assert oscar.do("unban", who="GUS") == "Gus is not banned from #dev any more."
+    assert told(max_) == [" * Oscar lifted the ban on Gus."]
+    assert told(gus) == ["You may enter #dev again."]
+    assert "You are in #dev" in gus.do("join", room="#dev")
+
+
+def test_lifts_no_ban_that_there_is_not(world: World) -> None:
+    """It says where to look."""
+    (oscar,) = world.in_dev("Oscar")
+    nobody = "Gus is not banned from #dev. /bans shows who is."
+    assert oscar.do("unban", who="Gus") == nobody
+    assert oscar.do("unmute", who="Gus") == "Gus is not muted in #dev. /bans shows who is."
+
+
+def test_lists_who_is_banned_and_muted(world: World) -> None:
+    """The latest first, each once, with until when, by whom and why."""
+    (oscar,) = world.in_dev("Oscar")
+    for who, time in (("Gus", "1h"), ("Kim", "2d"), ("Gus", "2h")):
+        oscar.do("ban", who=who, time=time)
+    oscar.do("mute", who="account:Max", time="5m", reason="noise")
+    assert oscar.do("bans").split("\n") == [
+        "Gus is banned from #dev until 2023-11-15 00:14, by Oscar.",
+        "Kim is banned from #dev until 2023-11-16 22:14, by Oscar.",
+        "account:Max is muted in #dev until 22:19, by Oscar: noise",
+    ]
+
+
+def test_remembers_bans_and_mutes_over_a_restart(world: World) -> None:
+    """Of a room, and of the server."""
+    oscar, ada = world.in_dev("Oscar", "Ada")
+    oscar.do("ban", who="Gus", time="1d", reason="noise")
+    oscar.do("mute", who="Max")
+    ada.do("ban", room="*", who="Zed", time="1d", reason="spam")
+    ada.do("mute", room="*", who="Kim")
+    world.restart()
+    assert world.knock("Zed") == "You are banned from this server until 2023-11-15 22:14: spam"
+    gus, kim = world.enter("Gus", "Kim")
+    assert gus.do("join", room="#dev") == ("You are banned from #dev until 2023-11-15 22:14: noise")
+    assert kim.do("say", text="hi") == "You are muted on this server for good."
+    (max_,) = world.in_dev("Max")
+    assert max_.do("say", text="hi") == "You are muted in #dev for good."
+
+
+def test_keeps_who_is_banned_from_reading(world: World) -> None:
+    """What was said is not theirs to see, neither as history, nor found, nor around a message."""
+    oscar, max_ = world.in_dev("Oscar", "Max")
+    max_.do("say", text="the key is under the mat")
+    seq = world.journal.last
+    oscar.do("ban", who="Max")
+    told(max_)
+    assert max_.do("history", room="#dev") == "You are banned from #dev for good."
+    assert max_.do("search", text="mat") == "Nothing was found."
+    assert max_.do("context", seq=seq) == f"There is no message {seq} that you may read."
+    oscar.do("unban", who="Max")
+    told(max_)
+    max_.do("search", text="mat")
+    assert "the key is under the mat" in told(max_)[-1]
+
+
+def test_leaves_who_was_banned_meanwhile_out_of_the_room(world: World) -> None:
+    """Who comes back is in the rooms that they were in, but for those."""
+    oscar, max_ = world.in_dev("Oscar", "Max")
+    max_.do("quit")
+    oscar.do("ban", who="Max")
+    world.enter("Max")
+    assert oscar.do("who") == "1 in #dev: Oscar (operator)."
+
+
+@pytest.mark.parametrize("name", ["Zed", "zED"])
+def test_takes_no_other_name_to_be_banned_under(world: World, name: str) -> None:
+    """Who is called that may not be in the room; and a new name is no way around being quiet."""
+    oscar, gus = world.in_dev("Oscar", "Gus")
+    oscar.do("ban", who="Zed")
+    assert gus.do("nick", name=name) == (
+        f"Who is called {name} is banned from #dev. Choose another."
+    )
+    oscar.do("mute", who="Gus")
+    told(gus)
+    assert gus.do("nick", name="Sam") == "You are muted in #dev for good."
+
+
+def test_unmakes_an_operator_who_is_banned(world: World) -> None:
+    """They do not rule the room from outside, nor when the ban is over."""
+    olga, oscar, max_ = world.in_dev("Olga", "Oscar", "Max")
+    olga.do("ban", who="Oscar", time="1m")
+    assert told(max_) == [
+        " * Olga banned Oscar until 22:15.",
+        " * Olga took the operator's rights from Oscar.",
+        " * Oscar left. (After 0 seconds) - kicked by Olga",
+    ]
+    world.server.advance(60)
+    oscar.do("join", room="#dev")
+    assert oscar.do("lock", on=True) == "Only an operator of #dev may do that."
+
+
+# Bans of the server.
+
+
+def test_bans_somebody_from_the_server(world: World) -> None:
+    """All their sessions end, with why and until when; everyone hears it."""
+    ada, kim = world.enter("Ada", "Kim")
+    sessions = [*world.enter("Max"), *world.enter("Max")]
+    told(kim)
+    answer = ada.do("ban", room="*", who="Max", time="1h", reason="spam")
+    assert answer == "Max is banned from this server until 23:14."
+    why = "You are banned from this server until 23:14: spam"
+    for session in sessions:
+        assert told(session)[-1] == why
+        assert session.closed
+    assert told(kim) == [
+        "[server]  * Ada banned Max until 23:14: spam",
+        " * Max left. (After 0 seconds) - banned",
+    ]
+    assert world.knock("Max").startswith(why)
+    world.server.advance(3600)
+    world.enter("Max")
+
+
+def test_lets_somebody_back_on_the_server(world: World) -> None:
+    """At once."""
+    ada, *_ = world.enter("Ada", "Gus")
+    ada.do("ban", room="*", who="Gus")
+    assert "You are banned" in world.knock("gus")
+    assert ada.do("unban", room="*", who="Gus") == "Gus is not banned from this server any more."
+    world.enter("Gus")
+
+
+@pytest.mark.parametrize("mask", [HERE, "192.0.2.0/24", "::ffff:192.0.2.7"])
+def test_bans_an_address_or_a_network(world: World, mask: str) -> None:
+    """Guests and accounts that come from there, whatever they are called; and nobody else."""
+    (ada,) = world.enter("Ada", host="198.51.100.1")
+    gus, max_ = world.enter("Gus", "Max")
+    (kim,) = world.enter("Kim", host="203.0.113.9")
+    told(ada)
+    ada.do("ban", room="*", who=mask, reason="scan")
+    assert [gus.closed, max_.closed, kim.closed] == [True, True, False]
+    assert told(kim)[0] == "[server]  * Ada banned an address: scan"
+    for name in ("Zed", "Max"):
+        assert "You are banned from this server for good: scan" in world.knock(name)
+    world.enter("Max", host="203.0.113.9")
+
+
+def test_closes_the_connection_of_who_is_banned_after_the_usual_tries(world: World) -> None:
+    """As with names that cannot be had."""
+    (ada,) = world.enter("Ada", host="198.51.100.1")
+    ada.do("ban", room="*", who=HERE)
+    guest = world.door(world.server, host=HERE)
+    for number in range(5):
+        assert not guest.closed
+        guest.enter(f"Guest{number}")
+    assert guest.closed
+
+
+def test_ends_the_session_that_comes_from_a_banned_address_alone(world: World) -> None:
+    """The user's other one goes on."""
+    (ada,) = world.enter("Ada", host="198.51.100.1")
+    (here,) = world.enter("Max")
+    (there,) = world.enter("Max", host="203.0.113.9")
+    ada.do("ban", room="*", who=HERE)
+    assert [here.closed, there.closed] == [True, False]
+
+
+def test_lets_an_administrator_in_from_anywhere(world: World) -> None:
+    """Nobody locks themselves out."""
+    (ada,) = world.enter("Ada")
+    assert ada.do("ban", room="*", who=HERE) == f"{HERE} is banned from this server for good."
+    assert not ada.closed
+    world.enter("Ada")
+
+
+def test_keeps_addresses_to_administrators(world: World) -> None:
+    """Nobody else makes a rule about one, or sees it, or sees that it is lifted."""
+    ada, oscar, gus = world.in_dev("Ada", "Oscar", "Gus")
+    alone = "Only an administrator rules over addresses."
+    for verb in ("ban", "unban", "mute", "unmute"):
+        assert oscar.do(verb, who="198.51.100.0/24") == alone
+    ada.do("mute", who=HERE, time="1h")
+    ada.do("ban", who="198.51.100.0/24")
+    assert (
+        told(oscar)[:2]
+        == [
+            " * Ada muted an address until 23:14.",
+            "You are muted in #dev until 23:14.",
+        ]
+        or told(oscar) == []
+    )
+    assert oscar.do("bans") == "Nobody is banned from #dev, or muted there."
+    assert ada.do("bans").split("\n") == [
+        "198.51.100.0/24 is banned from #dev for good, by Ada.",
+        f"{HERE} is muted in #dev until 23:14, by Ada.",
+    ]
+    assert "You are muted in #dev until 23:14." in told(gus)
+    for guest, seen in ((oscar, False), (ada, True)):
+        assert "audit" not in guest.do("audit")
+        shown = "\n".join(told(guest))
+        assert (HERE in shown, "198.51.100" in shown) == (seen, seen)
+
+
+# Mutes.
+
+
+def test_mutes_somebody_in_a_room(world: World) -> None:
+    """They hear all that is said, and say nothing that others see, until it is over."""
+    oscar, gus, max_ = world.in_dev("Oscar", "Gus", "Max")
+    assert oscar.do("mute", who="Gus", time="10m", reason="flood") == (
+        "Gus is muted in #dev until 22:24."
+    )
+    assert told(max_) == [" * Oscar muted Gus until 22:24: flood"]
+    why = "You are muted in #dev until 22:24: flood"
+    assert told(gus)[-1] == why
+    for verb in ("say", "me", "topic", "away"):
+        assert gus.do(verb, text="hi") == why
+    max_.say("peace")
+    assert (told(gus), told(max_)) == (["Max: peace"], [])
+    assert gus.do("msg", name="Max", text="sorry") == "Told Max."
+    world.server.advance(600)
+    assert gus.do("say", text="hi") == ""
+
+
+def test_says_nothing_on_leaving_either(world: World) -> None:
+    """A reason is something said; that somebody goes, they may say without one."""
+    oscar, gus, kim, max_ = world.in_dev("Oscar", "Gus", "Kim", "Max")
+    for guest in ("Gus", "Kim"):
+        oscar.do("mute", who=guest)
+    told(max_)
+    gus.do("away")
+    gus.do("part", room="#dev", reason="unfair")
+    kim.do("quit", reason="unfair")
+    assert told(max_) == [
+        " * Gus is away.",
+        " * Gus left. (After 0 seconds)",
+        " * Kim left. (After 0 seconds)",
+    ]
+
+
+def test_lets_somebody_speak_again(world: World) -> None:
+    """Everyone in the room hears it."""
+    oscar, gus, max_ = world.in_dev("Oscar", "Gus", "Max")
+    oscar.do("mute", who="Gus")
+    told(gus), told(max_)
+    assert oscar.do("unmute", who="Gus") == "Gus is not muted in #dev any more."
+    assert told(max_) == [" * Oscar let Gus speak again."]
+    assert told(gus)[-1] == "You may speak in #dev again."
+    assert gus.do("say", text="hi") == ""
+
+
+def test_mutes_somebody_on_the_server(world: World) -> None:
+    """In no room, and to nobody alone."""
+    ada, gus, kim = world.enter("Ada", "Gus", "Kim")
+    ada.do("mute", room="*", who="Gus", time="1h")
+    why = "You are muted on this server until 23:14."
+    assert told(gus) == ["[server]  * Ada muted Gus until 23:14.", why]
+    told(kim)
+    assert gus.do("msg", name="Kim", text="psst") == why
+    gus.do("join", room="#own")
+    assert gus.do("say", text="hi") == why
+    assert told(kim) == []
+    ada.do("unmute", room="*", who="Gus")
+    assert told(gus)[-1] == "You may speak on this server again."
+    assert gus.do("msg", name="Kim", text="psst") == "Told Kim."
+
+
+def test_mutes_all_sessions_of_somebody(world: World) -> None:
+    """Where one of them comes from an address that is."""
+    (ada,) = world.enter("Ada", host="198.51.100.1")
+    (here,), (there,) = world.enter("Max"), world.enter("Max", host="203.0.113.9")
+    ada.do("mute", room="*", who=HERE)
+    for session in (here, there):
+        assert told(session)[-1] == "You are muted on this server for good."
+        assert session.do("say", text="hi") == "You are muted on this server for good."
+
+
+# Nobody rules over somebody above, nor for themselves.
+
+
+@pytest.mark.parametrize("verb", ["ban", "mute"])
+@pytest.mark.parametrize(
+    ("who", "why"),
+    [
+        ("Olga", "#dev belongs to Olga."),
+        ("account:olga", "#dev belongs to Olga."),
+        ("Ada", "Ada administers the server."),
+        ("Oscar", "You can hardly do that to yourself."),
+    ],
+)
+def test_rules_over_nobody_above(world: World, verb: str, who: str, why: str) -> None:
+    """Whether they are there or not."""
+    (oscar,) = world.in_dev("Oscar")
+    assert oscar.do(verb, who=who) == why
+    assert oscar.do("bans") == "Nobody is banned from #dev, or muted there."
+
+
+@pytest.mark.parametrize("who", ["Olga", "Ada"])
+def test_neither_kicks_nor_unmakes_who_is_above(world: World, who: str) -> None:
+    """An operator is below the owner and the administrators."""
+    oscar, above = world.in_dev("Oscar", who)
+    why = "#dev belongs to Olga." if who == "Olga" else "Ada administers the server."
+    for verb in ("kick", "deop"):
+        assert oscar.do(verb, name=who) == why
+    assert told(above) == []
+
+
+def test_lets_an_administrator_rule_over_an_owner(world: World) -> None:
+    """Not in the room, and over a ban too; another administrator they do not rule over."""
+    ada, olga = world.enter("Ada", "Olga")
+    assert ada.do("ban", room="#dev", who="Olga") == "Olga is banned from #dev for good."
+    assert told(olga)[-1] == "You are banned from #dev for good."
+    assert olga.do("unban", room="#dev", who="Olga") == ("You are not in #dev. /join #dev first.")
+    assert ada.do("ban", room="*", who="Ada") == "You can hardly do that to yourself."
+
+
+def test_lifts_nothing_that_holds_for_oneself(world: World) -> None:
+    """An operator who is muted asks another."""
+    olga, oscar = world.in_dev("Olga", "Oscar")
+    olga.do("mute", who="Oscar")
+    told(oscar)
+    assert oscar.do("unmute", who="Oscar") == "Nobody lifts what holds for themselves."
+    assert oscar.do("say", text="hi") == "You are muted in #dev for good."
+
+
+@pytest.mark.parametrize("verb", ["ban", "unban", "mute", "unmute", "filter"])
+def test_lets_only_administrators_rule_the_server(world: World, verb: str) -> None:
+    """And the lobby, which is everybody's."""
+    (oscar,) = world.in_dev("Oscar")
+    field = {"pattern": "x"} if verb == "filter" else {"who": "Gus"}
+    assert oscar.do(verb, room="*", **field) == "Only an administrator may do that."
+    everybody = "#lobby belongs to everybody and has no operators."
+    assert oscar.do(verb, room="#lobby", **field) == everybody
+
+
+def test_keeps_nobody_out_of_the_lobby(world: World) -> None:
+    """Where everybody enters; quiet one can be there."""
+    (ada,), (gus,) = world.enter("Ada"), world.enter("Gus")
+    assert ada.do("ban", who="Gus") == (
+        "#lobby is where everybody enters. /ban * WHO keeps somebody off."
+    )
+    ada.do("mute", who="Gus")
+    assert told(gus)[-1] == "You are muted in #lobby for good."
+    world.restart()
+    (gus,) = world.enter("Gus")
+    assert gus.do("say", text="hi") == "You are muted in #lobby for good."
+
+
+# What nobody can mean.
+
+
+@pytest.mark.parametrize(
+    ("fields", "why"),
+    [
+        ({"who": "Gus", "time": "99999999w"}, "That is too long: ten years (3650d) at most."),
+        ({"who": "Gus", "time": "0s"}, "Write how long as 90s, 10m, 1h30m, 2d or 1w."),
+        ({"who": "Gus", "reason": "x" * 201}, "That is too long: 200 characters at most."),
+        ({"who": "a*b"}, "A name is one word of letters and digits, with - _ . in it."),
+        ({"who": "1.2.3.4/0"}, "That is nearly everybody: a network has /8 at least."),
+        ({"who": "1.2.3/x"}, "That is no address. Write NAME, account:NAME, an address such as"),
+        ({"room": "@", "who": "Gus"}, "Name a room, or * for the whole server."),
+        ({"room": "#no", "who": "Gus"}, "You are not in #no. /join #no first."),
+    ],
+)
+def test_says_what_is_wrong_with_a_ban(world: World, fields: dict[str, str], why: str) -> None:
+    """In one line, and nothing happens."""
+    oscar, gus = world.in_dev("Oscar", "Gus")
+    for verb in ("ban", "mute"):
+        assert oscar.do(verb, **fields).startswith(why)
+    assert told(gus) == []
+
+
+# Who speaks, and how often.
+
+
+def test_lets_only_some_speak_in_a_moderated_room(world: World) -> None:
+    """Operators do, and who has a voice; so after a restart, for an account."""
+    oscar, gus, max_ = world.in_dev("Oscar", "Gus", "Max")
+    assert oscar.do("moderate", on=True) == "Only who has a voice speaks."
+    assert told(gus) == [" * Oscar made the room moderated: operators speak, and who has a voice."]
+    why = "#dev is moderated: only operators speak, and who has a voice."
+    for verb in ("say", "me", "topic"):
+        assert gus.do(verb, text="hi") == why
+    assert oscar.do("say", text="hi") == ""
+    assert oscar.do("voice", name="Max") == "Max has a voice in #dev."
+    assert told(gus) == ["Oscar: hi", " * Oscar gave Max a voice."]
+    assert max_.do("say", text="hi") == ""
+    world.restart()
+    max_, gus, oscar = world.in_dev("Max", "Gus", "Oscar")
+    assert (max_.do("say", text="hi"), gus.do("say", text="hi")) == ("", why)
+    assert oscar.do("devoice", name="Max") == "Max has no voice in #dev."
+    told(max_)
+    assert max_.do("say", text="hi") == why
+    assert oscar.do("moderate", on=False) == "Everyone speaks."
+    assert told(gus)[-1] == " * Oscar let everyone speak."
+    assert gus.do("say", text="hi") == ""
+
+
+def test_slows_a_room(world: World) -> None:
+    """Each member waits between two lines; operators do not."""
+    oscar, gus = world.in_dev("Oscar", "Gus")
+    assert oscar.do("slow", time="10s") == "Everyone waits 10s between two lines."
+    assert told(gus) == [" * Oscar slowed the room: one line every 10s."]
+    assert [gus.do("say", text="hi"), gus.do("me", text="waves")] == [
+        "",
+        "#dev is slow: you may speak again in 10s.",
+    ]
+    world.server.advance(7.5)
+    assert gus.do("topic", text="x") == "#dev is slow: you may speak again in 3s."
+    assert [oscar.do("say", text="hi") for _ in range(2)] == ["", ""]
+    world.server.advance(2.5)
+    assert gus.do("say", text="hi") == ""
+    assert oscar.do("slow", room="#dev", time="off") == "Nobody waits between two lines."
+    assert told(gus)[-1] == " * Oscar ended the slow mode."
+    assert gus.do("say", text="hi") == ""
+
+
+def test_stays_slow_for_who_comes_again(world: World) -> None:
+    """Leaving is no way around it, nor is a restart."""
+    oscar, gus = world.in_dev("Oscar", "Gus")
+    oscar.do("slow", time="1m")
+    gus.say("hi")
+    gus.do("part", room="#dev")
+    gus.do("join", room="#dev")
+    assert gus.do("say", text="hi") == "#dev is slow: you may speak again in 1m."
+    world.restart()
+    (gus,) = world.in_dev("Gus")
+    world.server.advance(59)
+    assert gus.do("say", text="hi") == "#dev is slow: you may speak again in 1s."
+    world.server.advance(1)
+    assert gus.do("say", text="hi") == ""
+
+
+@pytest.mark.parametrize(
+    ("time", "why"),
+    [
+        ("1d1s", "That is too slow: 1d at most."),
+        ("soon", "Write how long as 90s, 10m, 1h30m, 2d or 1w."),
+    ],
+)
+def test_slows_a_room_no_more_than_makes_sense(world: World, time: str, why: str) -> None:
+    """And the server as a whole not at all."""
+    (oscar,) = world.in_dev("Oscar")
+    assert oscar.do("slow", time=time) == why
+    assert oscar.do("slow", room="*", time="10s") == (
+        "That is for a room, and not for the whole server."
+    )
+
+
+def test_locks_the_server_down(world: World) -> None:
+    """No new guests, and guests say nothing; accounts come in and speak, also after a restart."""
+    ada, gus = world.enter("Ada", "Gus")
+    assert ada.do("lockdown", on=True) == "No new guests come in, and only accounts speak."
+    assert told(gus) == [" * Ada locked the server down: no new guests, and only accounts speak."]
+    why = "The server is locked down: only accounts speak. Try again later."
+    for verb in ("say", "me", "topic"):
+        assert gus.do(verb, text="hi") == why
+    assert gus.do("msg", name="Ada", text="hi") == why
+    out = "The server is locked down: no new guests come in. Try again later."
+    assert out in world.knock("Kim")
+    world.restart()
+    assert out in world.knock("Gus")
+    max_, ada = world.enter("Max", "Ada")
+    assert max_.do("say", text="hi") == ""
+    assert ada.do("lockdown", on=False) == "Guests come in, and speak."
+    assert told(max_)[-1] == " * Ada ended the lockdown."
+    (gus,) = world.enter("Gus")
+    assert gus.do("say", text="hi") == ""
+
+
+def test_lets_only_administrators_lock_the_server_down(world: World) -> None:
+    """It is told to nobody that somebody tried."""
+    oscar, gus = world.in_dev("Oscar", "Gus")
+    assert oscar.do("lockdown", on=True) == "Only an administrator may do that."
+    assert told(gus) == []
+
+
+# Whose a room is.
+
+
+def test_shows_and_gives_a_room(world: World) -> None:
+    """Who owned it is an operator from then on; nobody else may give it."""
+    olga, oscar, max_ = world.in_dev("Olga", "Oscar", "Max")
+    assert max_.do("owner") == "#dev belongs to Olga."
+    assert oscar.do("owner", name="Oscar") == "#dev belongs to Olga."
+    assert olga.do("owner", name="max") == "#dev belongs to Max."
+    assert told(oscar)[-1] == " * The room belongs to Max now."
+    assert max_.do("kick", name="Olga") == "Olga is out of #dev."
+    world.restart()
+    (olga,) = world.in_dev("Olga")
+    assert olga.do("owner") == "#dev belongs to Max."
+    assert olga.do("lock", on=True) == "Only operators set the topic."
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("Gus", "There is no account Gus. Only an account owns a room."),
+        ("Max", "Max is not in #dev."),
+        ("a*b", "A name is one word of letters and digits, with - _ . in it."),
+    ],
+)
+def test_gives_a_room_to_nobody_who_cannot_have_it(world: World, name: str, why: str) -> None:
+    """Nor to who is not there to take it; an administrator may."""
+    (olga,), (ada,) = world.in_dev("Olga"), world.in_dev("Ada")
+    assert olga.do("owner", name=name) == why
+    if name == "Max":
+        assert ada.do("owner", name=name) == "#dev belongs to Max."
+
+
+def test_gives_a_room_to_nobody_who_is_banned_from_it(world: World) -> None:
+    """That would be no gift."""
+    ada, olga = world.in_dev("Ada", "Olga")
+    olga.do("ban", who="Max")
+    assert ada.do("owner", name="Max") == "Max is banned from #dev. /unban Max first."
+
+
+def test_gives_a_room_up(world: World) -> None:
+    """Then it goes with its last member, and its operators may make it somebody's."""
+    olga, oscar, max_ = world.in_dev("Olga", "Oscar", "Max")
+    assert olga.do("owner", name="-") == "#dev belongs to nobody."
+    assert told(max_) == [" * Olga gave the room up. It belongs to nobody."]
+    assert max_.do("owner", name="Max") == "Only an operator of #dev may do that."
+    assert oscar.do("owner", name="Max") == "#dev belongs to Max."
+    assert max_.do("owner", name="-") == "#dev belongs to nobody."
+    world.restart()
+    (gus,) = world.enter("Gus")
+    assert gus.do("list") == "#lobby (1 person)"
+
+
+def test_gives_the_lobby_to_nobody(world: World) -> None:
+    """It is everybody's."""
+    (ada,) = world.enter("Ada")
+    assert ada.do("owner", name="Ada") == "#lobby belongs to everybody."
+
+
+# What is not said.
+
+
+@pytest.mark.parametrize("pattern", ["spam", "/sp[a4]m/"])
+def test_filters_what_is_said(world: World, pattern: str) -> None:
+    """Operators may say it; nobody sees what is stopped, and it is so after a restart."""
+    oscar, gus, max_ = world.in_dev("Oscar", "Gus", "Max")
+    assert oscar.do("filter", pattern=pattern) == (
+        f"Nobody says {pattern} any more. /filter-test shows what it stops."
+    )
+    assert told(max_) == [f" * Oscar filters {pattern}"]
+    why = "A filter of #dev stops that. Nobody has seen it."
+    for verb in ("say", "me", "topic"):
+        assert gus.do(verb, text="buy SPAM now") == why
+    assert gus.do("say", text="hi") == ""
+    assert oscar.do("say", text="no spam please") == ""
+    assert told(max_) == ["Gus: hi", "Oscar: no spam please"]
+    world.restart()
+    oscar, gus = world.in_dev("Oscar", "Gus")
+    assert gus.do("say", text="spam") == why
+    assert oscar.do("filter") == f"{pattern} (by Oscar)"
+    assert oscar.do("unfilter", pattern=pattern) == f"{pattern} may be said again."
+    assert told(gus) == [f" * Oscar filters {pattern} no more."]
+    assert oscar.do("filter") == "Everything may be said in #dev."
+    assert gus.do("say", text="spam") == ""
+
+
+def test_filters_what_is_said_anywhere(world: World) -> None:
+    """To one alone as well; a room's operators are no exception, administrators are."""
+    (ada,), (oscar, gus) = world.enter("Ada"), world.in_dev("Oscar", "Gus")
+    ada.do("filter", room="*", pattern="spam")
+    assert told(gus) == ["[server]  * Ada filters spam"]
+    why = "A filter of this server stops that. Nobody has seen it."
+    assert gus.do("msg", name="Ada", text="spam") == why
+    assert oscar.do("say", text="spam") == why
+    assert ada.do("say", text="spam") == ""
+
+
+@pytest.mark.parametrize(
+    ("pattern", "why"),
+    [
+        ("/(/", "That is no regular expression: "),
+        ("/a*/", "That matches the empty text, so nobody could say anything."),
+        ("x" * 201, "That is too long: 200 characters at most."),
+    ],
+)
+def test_says_what_is_wrong_with_a_filter(world: World, pattern: str, why: str) -> None:
+    """In one line; and what was no filter is not taken back."""
+    (oscar,) = world.in_dev("Oscar")
+    for verb in ("filter", "unfilter", "filter-test"):
+        assert oscar.do(verb, pattern=pattern).startswith(why)
+    assert oscar.do("unfilter", pattern="x") == (
+        "There is no such filter in #dev. /filter lists them."
+    )
+
+
+def test_answers_at_once_whatever_is_looked_for(world: World) -> None:
+    """No expression keeps the server busy."""
+    oscar, gus = world.in_dev("Oscar", "Gus")
+    oscar.do("filter", pattern="/(a+)+$/")
+    assert gus.do("say", text="a" * 3900 + "!") == ""
+
+
+def test_shows_what_a_filter_would_have_stopped(world: World) -> None:
+    """Of what was said, before it stops anything."""
+    oscar, gus = world.in_dev("Oscar", "Gus")
+    for text in ("buy now", "hello", "BUY it"):
+        gus.say(text)
+    told(oscar)
+    tried = oscar.do("filter-test", pattern="buy").split("\n")
+    assert tried[-1] == "It would have stopped 2 of the last 3 messages."
+    assert [line.partition("] ")[2] for line in told(oscar)] == ["Gus: buy now", "Gus: BUY it"]
+    assert oscar.do("filter") == "Everything may be said in #dev."
+
+
+# What is forgotten.
+
+
+def test_forgets_what_is_old(world: World) -> None:
+    """After the time that members are told; what was ruled stays in the audit log."""
+    oscar, gus = world.in_dev("Oscar", "Gus")
+    gus.say("old news")
+    assert oscar.do("retention", time="30d") == ("What is said in #dev is forgotten after 30d.")
+    assert told(gus) == [" * Oscar has what is said here forgotten after 30d."]
+    world.server.advance(30 * DAY + 1)
+    gus.say("news")
+    world.server.house.forget_old()
+    world.server.settle()
+    gus.do("history", room="#dev")
+    assert [line.partition("] ")[2] for line in told(gus)][-1] == "Gus: news"
+    assert gus.do("search", text="old news") == "Nothing was found."
+
+
+def test_tells_who_enters_what_is_forgotten(world: World) -> None:
+    """Over a restart, too; until it is kept again."""
+    oscar, ada = world.in_dev("Oscar", "Ada")
+    oscar.do("retention", time="7d")
+    ada.do("retention", room="#lobby", time="2d")
+    world.restart()
+    guest = world.door(world.server, host=HERE)
+    assert "What is said here is forgotten after 2d." in guest.enter("Gus")
+    assert guest.do("join", room="#dev").split("\n")[1] == (
+        "What is said here is forgotten after 7d."
+    )
+    (oscar,) = world.in_dev("Oscar")
+    assert oscar.do("retention", time="off") == "What is said in #dev is kept."
+    assert told(guest)[-1] == " * Oscar has all that is said here kept."
+    guest.do("part", room="#dev")
+    assert guest.do("join", room="#dev") == "You are in #dev: Oscar, Gus."
+
+
+def test_forgets_nothing_that_was_said_just_now(world: World) -> None:
+    """A slip of the finger takes no more than what is an hour old."""
+    (oscar,) = world.in_dev("Oscar")
+    assert oscar.do("retention", time="59m") == "That is too short: 1h at least."
+
+
+# Who ruled.
+
+
+def test_shows_operators_who_ruled_in_their_room(world: World) -> None:
+    """Who did what to whom, in the order in which they did; nothing of elsewhere."""
+    oscar, gus, ada = world.in_dev("Oscar", "Gus", "Ada")
+    oscar.do("ban", who="Gus", time="1h", reason="noise")
+    ada.do("mute", room="*", who="Kim")
+    told(oscar), told(gus)
+    oscar.do("audit")
+    acts = [line.partition("] ")[2] for line in told(oscar)]
+    assert acts == [
+        " * Olga made Oscar an operator.",
+        " * Oscar banned Gus until 23:14: noise",
+        " * Gus left. (After 0 seconds) - kicked by Oscar: noise",
+    ]
+    assert gus.do("audit", room="#dev") == "You are not in #dev. /join #dev first."
+    assert oscar.do("audit", room="*") == "Only an administrator may do that."
+
+
+def test_shows_administrators_who_ruled_anywhere(world: World) -> None:
+    """After a restart as well; and page by page."""
+    ada, oscar = world.in_dev("Ada", "Oscar")
+    oscar.do("moderate", on=True)
+    ada.do("lockdown", on=True)
+    world.restart()
+    (ada,) = world.enter("Ada")
+    more = ada.do("audit", room="*", how="2").split("\n")[-1]
+    assert [line.partition("] ")[2] for line in told(ada)] == [
+        "[#dev]  * Oscar made the room moderated: operators speak, and who has a voice.",
+        " * Ada locked the server down: no new guests, and only accounts speak.",
+    ]
+    assert more == "More: /audit * 2 before 2"
+    assert ada.do("audit", room="*", how="since 2023-11-15") == "There is nothing."
+
+
+# Where somebody comes from.
+
+
+def test_shows_addresses_to_administrators_alone(world: World) -> None:
+    """Each of those that somebody comes from, once."""
+    ada, kim = world.enter("Ada", "Kim")
+    for host in (HERE, HERE, "203.0.113.9"):
+        world.enter("Max", host=host)
+    told(ada), told(kim)
+    shown = "Max: in #lobby, here for 0 seconds"
+    assert ada.do("whois", name="Max") == f"{shown}, from {HERE}, 203.0.113.9."
+    assert kim.do("whois", name="Max") == f"{shown}."

@@ -1,0 +1,184 @@
+"""Who may come in, enter a room and speak, by the rulings that are in force.
+
+It makes none and lifts none: operators do, in moderation/.  An administrator passes everywhere, and
+in a room its operators do, but for bans and mutes.
+"""
+
+import time
+from collections.abc import Callable, Iterable
+from math import ceil
+
+from twisted_chat.accounts.account import Account
+from twisted_chat.masks import Mask
+from twisted_chat.moments import written
+from twisted_chat.names import Name
+from twisted_chat.refused import (
+    Banned,
+    Filtered,
+    LockedDown,
+    Muted,
+    Refused,
+    RoomModerated,
+    TooSoon,
+)
+from twisted_chat.rooms import Room, User
+from twisted_chat.rulings import Ruling, Rulings
+
+SERVER_WORDS = "this server"
+
+Find = Callable[[str, str | None, str | None, float], Ruling | None]
+"""Finds the ruling on a name, an account and an address at a moment: see `Rulings.ban_on`."""
+
+
+class Guard:
+    """Lets pass whom no ruling is about.
+
+    :param time: the seconds since 1970; they never go back.
+    """
+
+    def __init__(self, time: Callable[[], float] = time.time) -> None:
+        self.rulings = Rulings()
+        """Those of the whole server."""
+        self.time = time
+
+    # Coming in.
+
+    def check_guest(self) -> None:
+        """Let a new guest pass.
+
+        :raises LockedDown: none comes in now.
+        """
+        if self.rulings.lockdown:
+            raise LockedDown("The server is locked down: no new guests come in. Try again later.")
+
+    def check_entry(self, name: Name, account: Account | None, address: str | None) -> None:
+        """Let a connection of somebody's pass.
+
+        :raises Banned: they may not be on the server.
+        """
+        if not self.rulings.bans or (account is not None and account.admin):
+            return
+        account_key = None if account is None else name.key
+        now = self.time()
+        ruling = self.rulings.ban_on(name.key, account_key, address, now)
+        if ruling is not None:
+            raise Banned(ruling.tells(f"banned from {SERVER_WORDS}", now))
+
+    def check_name(self, user: User, name: Name) -> None:
+        """Let a name pass that somebody who is here takes, as it is no way around a ruling.
+
+        :raises Banned: who is called that may not be where the user is.
+        :raises Muted: the user is quiet under the name that they have.
+        """
+        if user.account is not None:
+            return
+        self.check_entry(name, None, None)
+        now = self.time()
+        for room in user.rooms.values():
+            self._check_mute(user, room.rulings, f"in {room.name}", now)
+            ruling = room.rulings.ban_on(name.key, None, None, now)
+            if ruling is not None:
+                raise Banned(f"Who is called {name} is banned from {room.name}. Choose another.")
+        self._check_mute(user, self.rulings, f"on {SERVER_WORDS}", now)
+
+    # Rooms.
+
+    def ban_on(self, user: User, room: Room) -> Ruling | None:
+        """The ban that keeps somebody out of a room."""
+        if not room.rulings.bans or user.admin:
+            return None
+        return _on(user, room.rulings.ban_on, self.time())
+
+    def check_room(self, user: User, room: Room) -> None:
+        """Let somebody pass who wants to enter a room, or to know what was said there.
+
+        :raises Banned: they may not be in it.
+        """
+        ruling = self.ban_on(user, room)
+        if ruling is not None:
+            raise Banned(ruling.tells(f"banned from {room.name}", self.time()))
+
+    # Speaking.
+
+    def check_speech(self, user: User, room: Room, text: str) -> None:
+        """Let something pass that somebody says to a room, and count it where the room is slow.
+
+        :raises TooSoon: they have to wait.
+        :raises Refused: they may not speak there, or not say that: see `check_text`.
+        """
+        self.check_text(user, text, room)
+        slow = room.charter.slow
+        if slow and not room.ruled_by(user):
+            self._check_pace(user, room, slow)
+
+    def check_text(self, user: User, text: str, room: Room | None = None) -> None:
+        """Let something pass that somebody says to a room, or to one alone.
+
+        :raises LockedDown: only accounts speak now.
+        :raises Muted: they may only listen.
+        :raises RoomModerated: only some speak in the room.
+        :raises Filtered: nobody may say that.
+        """
+        if user.admin:
+            return
+        rulings = self.rulings
+        if rulings.mutes:
+            self._check_mute(user, rulings, f"on {SERVER_WORDS}", self.time())
+        if rulings.lockdown and user.account is None:
+            raise LockedDown("The server is locked down: only accounts speak. Try again later.")
+        if rulings.filters:
+            _check_filters(rulings, text, SERVER_WORDS)
+        if room is not None:
+            self._check_room_text(user, text, room)
+
+    def passes(self, user: User, text: str, rooms: Iterable[Room]) -> bool:
+        """Whether somebody may say something to all of these rooms."""
+        try:
+            for room in rooms:
+                self.check_text(user, text, room)
+        except Refused:
+            return False
+        return True
+
+    def _check_room_text(self, user: User, text: str, room: Room) -> None:
+        rulings = room.rulings
+        if rulings.mutes:
+            self._check_mute(user, rulings, f"in {room.name}", self.time())
+        if room.charter.moderated and not room.heard(user):
+            raise RoomModerated(
+                f"{room.name} is moderated: only operators speak, and who has a voice."
+            )
+        if rulings.filters and not room.ruled_by(user):
+            _check_filters(rulings, text, str(room.name))
+
+    def _check_mute(self, user: User, rulings: Rulings, where: str, now: float) -> None:
+        ruling = _on(user, rulings.mute_on, now) if rulings.mutes else None
+        if ruling is not None:
+            raise Muted(ruling.tells(f"muted {where}", now))
+
+    def _check_pace(self, user: User, room: Room, slow: int) -> None:
+        member, now = room.member(user), self.time()
+        wait = 0.0 if member.spoke is None else member.spoke + slow - now
+        if wait > 0:
+            raise TooSoon(f"{room.name} is slow: you may speak again in {written(ceil(wait))}.")
+        member.spoke = now
+
+
+def is_about(mask: Mask, user: User) -> bool:
+    """Whether a mask is about somebody who is here, wherever they come from."""
+    key = user.name.key
+    account_key = None if user.account is None else key
+    return any(mask.matches(key, account_key, address) for address in user.addresses or [None])
+
+
+def _check_filters(rulings: Rulings, text: str, place: str) -> None:
+    if rulings.filtered(text) is not None:
+        raise Filtered(f"A filter of {place} stops that. Nobody has seen it.")
+
+
+def _on(user: User, find: Find, now: float) -> Ruling | None:
+    """The ruling on somebody, wherever they come from."""
+    key = user.name.key
+    account_key = None if user.account is None else key
+    found = (find(key, account_key, address, now) for address in user.addresses or [None])
+    return next((ruling for ruling in found if ruling is not None), None)

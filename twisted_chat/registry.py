@@ -1,0 +1,193 @@
+"""The rooms there are: who is in each, what is true of it, and what of that outlasts the process.
+
+Who may change it is not known here.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+
+import msgspec
+
+from twisted_chat import events
+from twisted_chat.accounts.account import Account
+from twisted_chat.events import Event
+from twisted_chat.guard import Guard
+from twisted_chat.journal import SERVER, Put
+from twisted_chat.ledger import Change, Notes
+from twisted_chat.limits import ROOMS_PER_OWNER, Limits
+from twisted_chat.names import RoomName, room_name
+from twisted_chat.refused import TooMany
+from twisted_chat.rooms import Charter, Founded, Member, Room, User
+from twisted_chat.rulings import Rulings
+
+ROOM = "room"
+"""The kind of record in which a room is kept that outlasts its members."""
+
+RULINGS = "rulings"
+"""The kind of record in which the rulings of such a room are kept, and those of the server."""
+
+
+class Registry:
+    """All rooms.
+
+    :param lobby: the one that is always there.
+    :param guard: holds the rulings of the server.
+    """
+
+    def __init__(self, lobby: RoomName, bounds: Limits, guard: Guard) -> None:
+        self.rooms: dict[RoomName, Room] = {lobby: Room(lobby)}
+        self.notes = Notes()
+        """What the record has to know of what the present request made happen."""
+        self._lobby = lobby
+        self._limits = bounds
+        self._guard = guard
+
+    def take_notes(self) -> Notes:
+        """What the record has to know of the present request; the next one begins with none."""
+        notes, self.notes = self.notes, Notes()
+        return notes
+
+    def at(self, room: Room) -> str:
+        """The name of a room where something happens, which is noted if it is not on record so."""
+        if room.private:
+            self.notes.places[str(room.name)] = room.on_record
+        return str(room.name)
+
+    # What is on record: at the start, or as somebody else changed it.
+
+    def restore(self, key: str, value: bytes | None) -> None:
+        """Take a room."""
+        founded = None if value is None else msgspec.json.decode(value, type=Founded)
+        name = room_name(key if founded is None else founded.name)
+        charter = Charter() if founded is None else founded.charter
+        room = self.rooms.get(name)
+        if room is None and founded is not None:
+            room = self.rooms[name] = Room(name)
+        if room is not None:
+            room.charter = charter
+            self._forget_if_over(room)
+
+    def restore_rulings(self, key: str, value: bytes | None) -> Room | None:
+        """Take the rulings of a room that there is, which is returned, or of the server."""
+        rulings = Rulings() if value is None else msgspec.json.decode(value, type=Rulings)
+        room = self.rooms.get(RoomName(key, key))
+        place = self._guard if key == SERVER else room
+        if place is not None:
+            place.rulings = rulings.dated(self._guard.time())
+        return room
+
+    # What is true of a room.
+
+    def make(self, user: User, name: RoomName) -> Room:
+        """A new room, which is the user's own if they have an account.
+
+        :raises TooMany: there are as many as there may be.
+        """
+        if len(self.rooms) >= self._limits.rooms:
+            raise TooMany("There are as many rooms as there may be. /list shows them.")
+        room = self.rooms[name] = Room(name)
+        if user.account is not None and self._may_own_more(user.account):
+            self.amend(room, owner=user.account.id)
+        return room
+
+    def amend(self, room: Room, **articles: object) -> None:
+        """Change what is true of a room, so that it is on record where the room is kept."""
+        before = room.charter
+        room.charter = msgspec.structs.replace(before, **articles)
+        self._note(self._puts(room, before), partial(setattr, room, "charter", before))
+
+    def rule(self, place: Room | Guard, rulings: Rulings) -> None:
+        """Change the rulings of a room, or of the server, in the same way."""
+        before, place.rulings = place.rulings, rulings
+        key = place.name.key if isinstance(place, Room) else SERVER
+        kept = not isinstance(place, Room) or self._outlasts(place)
+        puts = (_put_rulings(key, rulings),) if kept else ()
+        self._note(puts, partial(setattr, place, "rulings", before))
+
+    def give(self, room: Room, account: Account | None) -> None:
+        """Make a room somebody's own, or nobody's: it is over then, unless somebody is in it.
+
+        Who owned it is an operator from then on.
+
+        :raises TooMany: the account owns as many as one may.
+        """
+        if account is not None and not self._may_own_more(account):
+            raise TooMany(f"{account.name} owns {ROOMS_PER_OWNER} rooms, as many as one may.")
+        operators = room.charter.operators | {room.charter.owner} - {""}
+        self.amend(room, owner="" if account is None else account.id, operators=operators)
+        self._forget_if_over(room)
+        if room.name not in self.rooms:
+            self._note((), partial(self.rooms.__setitem__, room.name, room))
+
+    def invite(self, room: Room, user: User) -> None:
+        """Let the user enter once; the earliest of too many invitations is forgotten."""
+        others = [who for who in room.charter.invited if who != user.identity]
+        most = self._limits.invites_per_room
+        self.amend(room, invited=(*others, user.identity)[-most:])
+
+    def uninvite(self, room: Room, user: User) -> None:
+        """Have the user be invited no more."""
+        others = tuple(who for who in room.charter.invited if who != user.identity)
+        if others != room.charter.invited:
+            self.amend(room, invited=others)
+
+    # Who is in it.
+
+    def add(self, user: User, room: Room, member: Member) -> Event:
+        """Let the user in."""
+        if room.charter.slow:
+            # Who leaves and comes again waits like the others.
+            member.spoke = self._guard.time()
+        room.members[user] = member
+        user.rooms[room.name] = room
+        return events.Joined(room=self.at(room), who=str(user.name), bot=user.bot)
+
+    def set_member(self, member: Member, **rights: bool) -> None:
+        """Change what is true of a member for as long as they are in the room."""
+        for right, on in rights.items():
+            undo = partial(setattr, member, right, getattr(member, right))
+            setattr(member, right, on)
+            self._note((), undo)
+
+    def vacate(self, user: User, rooms: Iterable[Room]) -> Sequence[Event]:
+        """Take the user out of rooms; the heirs of their operators are what follows from it."""
+        follow = []
+        for room in rooms:
+            del room.members[user]
+            del user.rooms[room.name]
+            self._forget_if_over(room)
+            heir = room.heir() if room.name != self._lobby else None
+            if heir is not None:
+                room.members[heir].operator = True
+                follow.append(events.Opped(room=self.at(room), who=str(heir.name)))
+        return follow
+
+    # How the above is done.
+
+    def _forget_if_over(self, room: Room) -> None:
+        if not room.members and not self._outlasts(room):
+            self.rooms.pop(room.name, None)
+
+    def _outlasts(self, room: Room) -> bool:
+        """Whether a room is kept when nobody is in it."""
+        return bool(room.charter.owner) or room.name == self._lobby
+
+    def _may_own_more(self, account: Account) -> bool:
+        owned = sum(room.charter.owner == account.id for room in self.rooms.values())
+        return owned < ROOMS_PER_OWNER
+
+    def _puts(self, room: Room, before: Charter) -> tuple[Put, ...]:
+        key = room.name.key
+        if self._outlasts(room):
+            founded = Founded(str(room.name), room.charter)
+            kept = Put(ROOM, key, msgspec.json.encode(founded))
+            newly = not before.owner and room.name != self._lobby
+            return (kept, _put_rulings(key, room.rulings)) if newly else (kept,)
+        return (Put(ROOM, key, None), Put(RULINGS, key, None)) if before.owner else ()
+
+    def _note(self, puts: tuple[Put, ...], undo: Callable[[], None]) -> None:
+        self.notes.changes.append(Change(puts, undo))
+
+
+def _put_rulings(key: str, rulings: Rulings) -> Put:
+    return Put(RULINGS, key, None if rulings == Rulings() else msgspec.json.encode(rulings))
