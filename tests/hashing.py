@@ -1,16 +1,12 @@
-"""Hashing for tests: cheap, and done when and where a test wants it."""
+"""Threads for hashing, as tests want them: that count, or wait for the test."""
 
 from collections import deque
 from collections.abc import Callable
 
-from argon2 import PasswordHasher
 from twisted.internet.defer import Deferred, maybeDeferred
 
 from twisted_chat.testing import AtOnce
 from twisted_chat.threads import P, T
-
-CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-"""The same algorithm, where it does not matter how long a guess takes."""
 
 
 class Counted(AtOnce):

@@ -7,7 +7,7 @@ from typing import cast
 import msgspec
 import pytest
 from argon2 import PasswordHasher
-from hashing import CHEAP, Counted, Later
+from hashing import Counted, Later
 from journals import result
 from twisted.cred.checkers import (
     ANONYMOUS,
@@ -29,6 +29,7 @@ from twisted_chat.accounts.credentials import BearerToken, IToken
 from twisted_chat.accounts.hasher import Hasher
 from twisted_chat.ledger import Change
 from twisted_chat.refused import TooBusy
+from twisted_chat.testing import CHEAP
 from twisted_chat.threads import Work
 
 BEFORE = PasswordHasher(time_cost=2, memory_cost=8, parallelism=1)

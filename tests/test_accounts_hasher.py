@@ -3,14 +3,14 @@
 import pytest
 from argon2 import PasswordHasher, extract_parameters
 from argon2.exceptions import InvalidHashError
-from hashing import CHEAP, Counted, Later
+from hashing import Counted, Later
 from journals import result
 from twisted.internet.defer import Deferred
 
 from twisted_chat.accounts.hasher import HASHES_WAITING, Hasher
 from twisted_chat.limits import HASHES_AT_ONCE
 from twisted_chat.refused import TooBusy
-from twisted_chat.testing import AtOnce
+from twisted_chat.testing import CHEAP, AtOnce
 
 
 class Watched(PasswordHasher):

@@ -4,7 +4,7 @@ from collections.abc import Coroutine
 from typing import Any, TypeVar
 
 import pytest
-from hashing import CHEAP, Counted, Later
+from hashing import Counted, Later
 from journals import result
 from twisted.cred.checkers import ICredentialsChecker, InMemoryUsernamePasswordDatabaseDontUse
 from twisted.internet.defer import Deferred
@@ -26,6 +26,7 @@ from twisted_chat.refused import (
     TooManyTries,
     WrongPassword,
 )
+from twisted_chat.testing import CHEAP
 from twisted_chat.threads import Work
 
 T = TypeVar("T")

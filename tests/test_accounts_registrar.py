@@ -7,7 +7,7 @@ from twisted_chat.accounts.book import Book
 from twisted_chat.accounts.registrar import Registrar
 from twisted_chat.house import Policy
 from twisted_chat.names import user_name
-from twisted_chat.refused import NameOwned, RegistrationClosed, WrongCode
+from twisted_chat.refused import BadRequest, NameOwned, RegistrationClosed, WrongCode
 
 ALEX, SAM = user_name("Alex"), user_name("Sam")
 CODE = "an-invitation"
@@ -100,19 +100,27 @@ def test_gives_a_code_to_the_first_of_two() -> None:
     assert office.book.account("sam") is None
 
 
-def test_leaves_a_code_alone_that_is_not_needed() -> None:
-    """Where everybody may register, it is for somebody else still."""
+def test_takes_no_code_where_everybody_may_register() -> None:
+    """It may be the second word of what somebody takes for a password of two."""
     office = Office(OPEN, KIM)
-    office.makes_admin("Alex", local=False, code=CODE)
+    with pytest.raises(BadRequest, match=r"is one word\.$"):
+        office.makes_admin("Alex", local=False, code="staple")
+    assert office.book.account("alex") is None
+
+
+def test_leaves_a_code_alone_that_is_not_needed() -> None:
+    """Who is the first on this machine has none to use up."""
+    office = Office(INVITE)
+    assert office.makes_admin("Alex", local=True, code=CODE)
     office.book.check_code(CODE, NOW)
 
 
-@pytest.mark.parametrize("policy", [OPEN, INVITE])
-def test_has_the_first_one_from_this_machine_administer(policy: Policy) -> None:
+@pytest.mark.parametrize(("policy", "code"), [(OPEN, None), (INVITE, CODE)])
+def test_has_the_first_one_from_this_machine_administer(policy: Policy, code: str | None) -> None:
     """Without a code, as there is nobody who could have made one; and nobody after them."""
     office = Office(policy)
     assert office.makes_admin("Alex", local=True)
-    assert not office.makes_admin("Sam", local=True, code=CODE)
+    assert not office.makes_admin("Sam", local=True, code=code)
 
 
 def test_has_no_stranger_administer() -> None:
