@@ -1,6 +1,9 @@
 """The stdio client's connection, screen and conversation, joined in memory."""
 
 import json
+import os
+import pty
+import termios
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -14,11 +17,12 @@ from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from twisted_chat.client.bounds import ANSWER_BYTES, TYPED_AHEAD, UNANSWERED
+from twisted_chat.client.bounds import ANSWER_BYTES, RETRY_SECONDS, TYPED_AHEAD, UNANSWERED
 from twisted_chat.client.client import Client
 from twisted_chat.client.connection import reason_of
-from twisted_chat.client.plain import Cooked, Pipe
+from twisted_chat.client.plain import Cooked, Pipe, echo_on
 
+SECRET = "a secret of a guest"
 GREETING = "Welcome to test.\nEnter your username:\n"
 
 
@@ -113,7 +117,7 @@ class Desk:
         self.screen = screen
         self.stdio = Stdio(screen)
         screen.makeConnection(self.stdio)
-        self.client = Client(screen, self.doorway, self.clock, "tcp:test:1", **options)
+        self.client = Client(screen, self.doorway, self.clock, "tcp:test:1", "t", **options)
         self.codes: list[int] = []
         self.client.done.addCallback(self.codes.append)
         self.client.start()
@@ -143,7 +147,16 @@ class Desk:
 
 def welcome(wire: Wire, name: str = "Alex") -> None:
     fields = {"v": 1, "server": "test", "room": "#lobby", "topic": "", "names": [name], "more": 0}
-    wire.says({"type": "welcome", "id": 0, "name": name, **fields})
+    wire.says({"type": "welcome", "id": 0, "name": name, "resume": SECRET, **fields})
+
+
+def answer_whois(wire: Wire, asked: dict[str, Any]) -> None:
+    about = {"name": "Alex", "rooms": ["#lobby"], "seconds": 1}
+    wire.says({"type": "person", "id": asked["id"], **about})
+
+
+def show(shown: bool) -> None:
+    """A terminal that is none shows nothing anyway."""
 
 
 def answer_all(wire: Wire) -> list[dict[str, Any]]:
@@ -229,7 +242,7 @@ def test_reads_again_once_nothing_waits(desk: Desk) -> None:
     desk.type(*map(str, range(UNANSWERED + 1)))
     assert desk.stdio.producerState == "paused"
     assert len(wire.heard()) == UNANSWERED
-    wire.says({"type": "ok", "id": 1})
+    wire.says({"type": "ok", "id": "t-1"})
     assert desk.stdio.producerState == "producing"
 
 
@@ -274,11 +287,14 @@ def test_connects_again_after_a_loss_and_sends_what_was_typed_meanwhile(desk: De
     desk.type("two")
     desk.settle()
     desk.type("three")
-    assert "may not have arrived:\n  one\n  two\n" in desk.stdio.shown()
     desk.settle(5)
     wire = desk.open()
     welcome(wire)
-    assert [request.get("text") for request in wire.heard()] == [None, "three"]
+    hello, whois = wire.heard()
+    assert hello["resume"] == SECRET
+    answer_whois(wire, whois)
+    sends = wire.heard()
+    assert [request["text"] for request in sends] == ["one", "two", "three"]
     assert "You are Alex again, in #lobby.\nYou: three\n" in desk.stdio.shown()
 
 
@@ -396,7 +412,7 @@ def test_ends_with_1_at_a_fault(desk: Desk) -> None:
 
 
 def test_writes_below_a_prompt_that_nobody_has_answered(desk_with: Callable[..., Desk]) -> None:
-    desk = desk_with(Cooked())
+    desk = desk_with(Cooked(show))
     wire = desk.join()
     desk.type("hello")
     wire.says({"type": "said", "room": "#lobby", "who": "Sam", "text": "Hi."})
@@ -404,7 +420,7 @@ def test_writes_below_a_prompt_that_nobody_has_answered(desk_with: Callable[...,
 
 
 def test_asks_anew_when_the_question_changes(desk_with: Callable[..., Desk]) -> None:
-    desk = desk_with(Cooked(), name="Alex")
+    desk = desk_with(Cooked(show), name="Alex")
     wire = desk.open()
     wire.says({"type": "error", "id": 0, "code": "name_taken", "text": "Taken."})
     assert desk.stdio.shown().endswith("-> Taken.\nEnter your username: ")
@@ -421,7 +437,7 @@ def test_asks_anew_when_the_question_changes(desk_with: Callable[..., Desk]) -> 
 def test_gives_up_for_a_person_whatever_was_typed_before(
     desk_with: Callable[..., Desk], last: str
 ) -> None:
-    desk = desk_with(Cooked())
+    desk = desk_with(Cooked(show))
     desk.doorway.refuse()
     desk.settle()
     desk.stdio.shown()
@@ -441,3 +457,73 @@ def test_keeps_what_a_pipe_has_sent_while_it_tries(desk: Desk) -> None:
     wire = desk.open()
     welcome(wire)
     assert [request["type"] for request in wire.heard()] == ["hello", "say", "quit"]
+
+
+def needs_password(wire: Wire) -> None:
+    wire.says({"type": "error", "id": 0, "code": "name_owned", "text": "It has an owner."})
+
+
+def test_shows_no_password_of_a_pipe(desk: Desk) -> None:
+    """Neither the one that is asked for nor one in a line."""
+    wire = desk.open()
+    desk.type("1", "Alex", "secret", "/register secret")
+    needs_password(wire)
+    assert wire.heard()[-1]["password"] == "secret"
+    welcome(wire)
+    assert wire.heard()[-1]["password"] == "secret"
+    shown = desk.stdio.shown()
+    assert "secret" not in shown
+    assert shown.endswith("Password:\nJoining the chat as Alex...\nYou: /register ...\n")
+
+
+def test_has_a_terminal_hide_a_password(desk_with: Callable[..., Desk]) -> None:
+    """As long as it is asked for, and no longer."""
+    echoes: list[bool] = []
+    desk = desk_with(Cooked(echoes.append), name="Alex")
+    wire = desk.open()
+    assert echoes == []
+    needs_password(wire)
+    assert echoes == [False]
+    assert desk.stdio.shown().endswith("\nPassword: ")
+    desk.type("secret")
+    assert echoes == [False, True]
+
+
+@pytest.mark.parametrize("shown", [True, False])
+def test_tells_the_terminal_what_to_show(shown: bool) -> None:
+    """The end of a hidden line is shown, so that what comes next stands on a line of its own."""
+    ours, theirs = pty.openpty()
+    echo_on(theirs)(shown)
+    local = termios.tcgetattr(theirs)[3]
+    assert (bool(local & termios.ECHO), bool(local & termios.ECHONL)) == (shown, True)
+    os.close(ours)
+    os.close(theirs)
+    echo_on(theirs)(shown)
+
+
+def test_waits_longer_for_a_server_that_turns_it_away_again_and_again(
+    desk_with: Callable[..., Desk],
+) -> None:
+    """One that is full takes each connection and closes it at once."""
+    desk = desk_with(name="Alex")
+    for _ in range(10):
+        wire = desk.doorway.open()
+        wire.breaks(ConnectionDone())
+        desk.settle()
+        desk.settle(2 * RETRY_SECONDS)
+        assert desk.doorway.knocked
+    desk.stdio.shown()
+    wire = desk.doorway.open()
+    wire.breaks(ConnectionDone())
+    desk.settle()
+    assert seconds_in(desk.stdio.shown()) > RETRY_SECONDS // 2
+    desk.settle(2 * RETRY_SECONDS)
+    welcome(desk.open())
+    desk.doorway.wires[-1].breaks()
+    desk.settle()
+    assert seconds_in(desk.stdio.shown()) < RETRY_SECONDS // 4
+
+
+def seconds_in(shown: str) -> int:
+    """For how long it says that it waits."""
+    return int(shown.rpartition("Trying again in ")[2].split()[0])

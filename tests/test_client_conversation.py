@@ -1,80 +1,21 @@
 """The conversation of the stdio client, by calling it."""
 
-import json
-from typing import Any
-
 import pytest
+from conversations import (
+    MENU,
+    World,
+    begun,
+    entered,
+    error,
+    joined,
+    ok,
+    said,
+    welcome,
+)
 
 from twisted_chat import answers, events
-from twisted_chat.client.bounds import LEAVE_SECONDS, NAME_SECONDS, NAME_TRIES, UNANSWERED
+from twisted_chat.client.bounds import LEAVE_SECONDS, UNANSWERED
 from twisted_chat.client.conversation import Conversation
-from twisted_chat.client.line import Line
-
-MENU = ["1. Join the chat", "q. Leave the chat", "2. Exit the program"]
-
-
-class World:
-    """An outside that remembers what was done to it."""
-
-    def __init__(self) -> None:
-        self._shown: list[Line] = []
-        self._sent: list[dict[str, Any]] = []
-        self.wanted = False
-        self.alarm: float | None = None
-        self.code: int | None = None
-
-    def show(self, line: Line) -> None:
-        self._shown.append(line)
-
-    def send(self, line: bytes) -> None:
-        self._sent.append(json.loads(line))
-
-    def connect(self) -> None:
-        self.wanted = True
-
-    def disconnect(self) -> None:
-        self.wanted = False
-
-    def wake_in(self, seconds: float) -> None:
-        self.alarm = seconds
-
-    def exit(self, code: int) -> None:
-        self.code = code
-
-    def lines(self) -> list[Line]:
-        """What was shown since the last look."""
-        shown, self._shown = self._shown, []
-        return shown
-
-    def shown(self) -> list[str]:
-        """The texts of what was shown since the last look."""
-        return [line.text for line in self.lines()]
-
-    def sent(self) -> list[dict[str, Any]]:
-        """What was sent since the last look."""
-        sent, self._sent = self._sent, []
-        return sent
-
-
-def welcome(name: str = "Alex", **other: Any) -> answers.Welcome:
-    fields: dict[str, Any] = {"room": "#lobby", "topic": "", "names": [name], "more": 0} | other
-    return answers.Welcome(id=0, v=1, server="test", name=name, **fields)
-
-
-def entered(room: str, request_id: int, *names: str) -> answers.Entered:
-    return answers.Entered(id=request_id, room=room, topic="", names=list(names), more=0)
-
-
-def ok(request_id: int, **other: Any) -> answers.Ok:
-    return answers.Ok(id=request_id, **other)
-
-
-def error(code: str, text: str = "No.", request_id: int = 0) -> answers.Error:
-    return answers.Error(id=request_id, code=code, text=text)
-
-
-def said(text: str, who: str = "Sam", room: str = "#lobby", **other: Any) -> events.Said:
-    return events.Said(room=room, who=who, text=text, **other)
 
 
 @pytest.fixture
@@ -85,31 +26,13 @@ def world() -> World:
 @pytest.fixture
 def talk(world: World) -> Conversation:
     """A conversation that shows its menu."""
-    talk = Conversation(world, "tcp:test:1")
-    talk.start()
-    talk.connected()
-    return talk
+    return begun(world)
 
 
 @pytest.fixture
 def chat(talk: Conversation, world: World) -> Conversation:
     """A conversation in the chat."""
     return joined(talk, world)
-
-
-def joined(talk: Conversation, world: World) -> Conversation:
-    talk.typed("1")
-    talk.typed("Alex")
-    talk.heard(welcome())
-    world.shown(), world.sent()
-    return talk
-
-
-def back(chat: Conversation, world: World) -> None:
-    """Lose the connection and find it again."""
-    chat.lost("", 2.0)
-    chat.connected()
-    world.shown(), world.sent()
 
 
 # The menu and the name.
@@ -209,13 +132,13 @@ def test_connects_again_when_the_connection_went_at_the_menu(
 
 
 def test_skips_the_menu_for_one_with_a_name(world: World) -> None:
-    talk = Conversation(world, "tcp:test:1", name="Alex", room="#dev")
+    talk = Conversation(world, "tcp:test:1", "t", name="Alex", room="#dev")
     talk.start()
     talk.connected()
     assert world.shown() == ["Connected to server.", "Joining the chat as Alex..."]
     world.sent()
     talk.heard(welcome())
-    assert world.sent() == [{"type": "join", "id": 1, "room": "#dev"}]
+    assert world.sent() == [{"type": "join", "id": "t-1", "room": "#dev"}]
     talk.heard(entered("#dev", 1, "Alex"))
     assert world.shown() == ["-> You are in #dev: Alex."]
 
@@ -241,7 +164,7 @@ def test_shows_what_the_server_says_while_it_decides(talk: Conversation, world: 
 
 
 def test_tries_again_and_says_so(world: World) -> None:
-    talk = Conversation(world, "tcp:test:1")
+    talk = Conversation(world, "tcp:test:1", "t")
     talk.start()
     assert not talk.takes("1")
     talk.failed("It refused.", 2.0)
@@ -257,7 +180,7 @@ def test_tries_again_and_says_so(world: World) -> None:
 
 
 def test_q_gives_up_trying(world: World) -> None:
-    talk = Conversation(world, "tcp:test:1")
+    talk = Conversation(world, "tcp:test:1", "t")
     talk.start()
     talk.failed("It refused.", 2.0)
     world.shown()
@@ -267,7 +190,7 @@ def test_q_gives_up_trying(world: World) -> None:
 
 
 def test_2_exits_while_it_tries(world: World) -> None:
-    talk = Conversation(world, "tcp:test:1")
+    talk = Conversation(world, "tcp:test:1", "t")
     talk.start()
     talk.failed("It refused.", 2.0)
     assert talk.takes("2")
@@ -276,7 +199,7 @@ def test_2_exits_while_it_tries(world: World) -> None:
 
 
 def test_exits_with_1_where_it_may_not_retry(world: World) -> None:
-    talk = Conversation(world, "tcp:test:1")
+    talk = Conversation(world, "tcp:test:1", "t")
     talk.start()
     talk.failed("It refused.", None)
     assert world.shown() == ["Cannot reach the server at tcp:test:1: It refused."]
@@ -284,7 +207,7 @@ def test_exits_with_1_where_it_may_not_retry(world: World) -> None:
 
 
 def test_exits_when_nothing_is_typed_to_a_server_that_is_not_there(world: World) -> None:
-    talk = Conversation(world, "tcp:test:1")
+    talk = Conversation(world, "tcp:test:1", "t")
     talk.start()
     assert talk.takes(None)
     talk.ended()
@@ -314,10 +237,10 @@ def test_sends_what_is_typed(chat: Conversation, world: World) -> None:
     for line in ("Hello everyone!", "//slash", "/me waves", " ", "/nick Al"):
         chat.typed(line)
     assert world.sent() == [
-        {"type": "say", "id": 1, "text": "Hello everyone!"},
-        {"type": "say", "id": 2, "text": "/slash"},
-        {"type": "me", "id": 3, "text": "waves"},
-        {"type": "nick", "id": 4, "name": "Al"},
+        {"type": "say", "id": "t-1", "text": "Hello everyone!", "room": "#lobby"},
+        {"type": "say", "id": "t-2", "text": "/slash", "room": "#lobby"},
+        {"type": "me", "id": "t-3", "text": "waves", "room": "#lobby"},
+        {"type": "nick", "id": "t-4", "name": "Al"},
     ]
 
 
@@ -335,7 +258,7 @@ def test_explains_a_line_that_is_no_request(chat: Conversation, world: World) ->
 def test_shows_answers_and_events(chat: Conversation, world: World) -> None:
     chat.typed("/who")
     people = [answers.Person(name="Alex")]
-    chat.heard(answers.People(id=1, room="#lobby", people=people, more=0))
+    chat.heard(answers.People(id="t-1", room="#lobby", people=people, more=0))
     chat.heard(said("Hello!"))
     chat.heard(said("Hi.", room="#dev"))
     chat.heard(answers.Notice(code="slowed", text="Slowly."))
@@ -420,7 +343,7 @@ def test_shows_the_last_answers_while_leaving(chat: Conversation, world: World) 
     chat.typed("/uptime")
     chat.typed("q")
     world.shown()
-    chat.heard(answers.Uptime(id=1, seconds=5, people=1, rooms=1))
+    chat.heard(answers.Uptime(id="t-1", seconds=5, people=1, rooms=1))
     chat.heard(said("too late"))
     assert world.shown() == ["-> Up for 5 seconds. 1 person in 1 room."]
 
@@ -485,167 +408,6 @@ def test_ctrl_c_exits_before_the_chat(talk: Conversation, world: World, typed: l
         talk.typed(line)
     talk.interrupted()
     assert world.code == 0
-
-
-# After a lost connection.
-
-
-def test_says_what_may_be_lost(chat: Conversation, world: World) -> None:
-    chat.typed("hello")
-    chat.typed("heard")
-    chat.heard(ok(2))
-    chat.lost("It broke.", 2.0)
-    assert world.shown() == [
-        "These lines may not have arrived:",
-        "  hello",
-        "Connection lost: It broke. Trying again in 2 seconds. (q gives up)",
-    ]
-    assert chat.prompt == "You: "
-    assert not chat.takes("hello again")
-    chat.failed("It refused.", 3.0)
-    assert world.shown() == [
-        "Cannot reach the server at tcp:test:1: It refused. Trying again in 3 seconds."
-    ]
-
-
-def test_takes_the_same_name_and_rooms_again(chat: Conversation, world: World) -> None:
-    chat.typed("/join #dev")
-    chat.heard(entered("#dev", 1, "Alex"))
-    chat.typed("/join #tea")
-    chat.heard(entered("#tea", 2, "Alex"))
-    chat.typed("/switch #dev")
-    chat.heard(entered("#dev", 3, "Alex"))
-    chat.typed("/quiet")
-    chat.heard(ok(4))
-    chat.typed("/part #lobby")
-    chat.heard(ok(5))
-    chat.lost("", 2.0)
-    world.sent(), world.shown()
-    chat.connected()
-    assert world.sent() == [{"type": "hello", "v": 1, "name": "Alex", "id": 0}]
-    chat.heard(welcome())
-    steps = []
-    for number in range(1, 5):
-        (step,) = world.sent()
-        steps.append((step["type"], step.get("room")))
-        assert not chat.takes("hello")
-        made = step["type"] == "join"
-        chat.heard(entered(step["room"], number, "Alex") if made else ok(number))
-    assert steps == [("join", "#tea"), ("join", "#dev"), ("quiet", None), ("part", "#lobby")]
-    assert world.shown() == ["Connected to server.", "You are Alex again, in #dev, #tea."]
-    assert chat.takes("hello")
-
-
-def test_looks_at_the_lobby_again(chat: Conversation, world: World) -> None:
-    chat.typed("/join #dev")
-    chat.heard(entered("#dev", 1, "Alex"))
-    chat.typed("/switch #lobby")
-    chat.heard(entered("#lobby", 2, "Alex"))
-    back(chat, world)
-    chat.heard(welcome())
-    chat.heard(entered("#dev", 1, "Alex"))
-    assert [step["type"] for step in world.sent()] == ["join", "switch"]
-
-
-def test_says_which_room_it_could_not_enter_again(chat: Conversation, world: World) -> None:
-    chat.typed("/join #dev")
-    chat.heard(entered("#dev", 1, "Alex"))
-    back(chat, world)
-    chat.heard(welcome())
-    chat.heard(error("room_private", "#dev is private.", 1))
-    assert world.shown() == ["-> #dev is private.", "You are Alex again, in #lobby."]
-
-
-def test_shows_no_history_twice(chat: Conversation, world: World) -> None:
-    chat.typed("mine")
-    chat.heard(ok(1, seq=4))
-    chat.heard(said("old", seq=5, time=100.0))
-    back(chat, world)
-    chat.heard(welcome())
-    world.shown()
-    chat.heard(said("mine", who="Alex", seq=4, time=99.0))
-    chat.heard(said("old", seq=5, time=100.0))
-    chat.heard(said("missed", seq=6, time=101.0))
-    chat.heard(said("from a journal that began again", seq=1, time=102.0))
-    assert world.shown() == ["Sam: missed", "Sam: from a journal that began again"]
-
-
-def test_waits_for_a_name_that_the_server_still_holds(chat: Conversation, world: World) -> None:
-    back(chat, world)
-    for _ in range(NAME_TRIES):
-        chat.heard(error("name_taken"))
-        assert world.alarm == NAME_SECONDS
-        chat.woke()
-    assert world.shown() == ["The server still holds the name Alex. Asking again..."]
-    assert len(world.sent()) == NAME_TRIES
-    chat.heard(error("name_taken", "Alex is taken."))
-    assert world.shown() == ["-> Alex is taken."]
-    assert chat.prompt == "Enter your username: "
-
-
-def test_goes_on_waiting_for_its_name_on_another_connection(
-    chat: Conversation, world: World
-) -> None:
-    back(chat, world)
-    chat.heard(error("name_taken"))
-    chat.heard(answers.Goodbye(text="Too many names."))
-    chat.lost("", 2.0)
-    assert world.shown()[1:] == [
-        "-> Too many names.",
-        "Connection lost. Trying again in 2 seconds. (q gives up)",
-    ]
-    chat.connected()
-    world.shown()
-    chat.heard(said("not for me yet"))
-    chat.heard(error("name_taken"))
-    assert world.shown() == []
-
-
-def test_gives_a_lost_chat_up_with_q(chat: Conversation, world: World) -> None:
-    chat.lost("", 2.0)
-    world.shown()
-    assert chat.takes("q")
-    chat.typed("q")
-    assert world.shown() == ["Leaving the chat...", "Connection closed.", *MENU]
-    assert not world.wanted
-
-
-def test_ends_a_lost_chat_with_the_input(chat: Conversation, world: World) -> None:
-    chat.lost("", 2.0)
-    assert chat.takes(None)
-    chat.interrupted()
-    assert world.code == 0
-
-
-def test_gives_a_lost_chat_up_where_it_may_not_retry(chat: Conversation, world: World) -> None:
-    chat.lost("It broke.", None)
-    assert (world.shown(), world.code) == (["Connection lost: It broke."], 1)
-
-
-def test_gives_up_when_it_may_no_longer_retry(chat: Conversation, world: World) -> None:
-    chat.lost("It broke.", 2.0)
-    chat.failed("It refused.", None)
-    assert world.code == 1
-
-
-def test_follows_being_kicked_and_renamed(chat: Conversation, world: World) -> None:
-    chat.typed("/join #dev")
-    chat.heard(entered("#dev", 1, "Alex"))
-    chat.heard(events.Kicked(room="#dev", who="Alex", by="Sam", seq=9))
-    chat.heard(events.Renamed(who="Alex", to="Al"))
-    back(chat, world)
-    chat.heard(welcome("Al"))
-    assert world.shown() == ["You are Al again, in #lobby."]
-    assert world.sent() == []
-
-
-def test_is_in_no_room_where_it_was_in_none(chat: Conversation, world: World) -> None:
-    chat.typed("/part")
-    chat.heard(ok(1))
-    back(chat, world)
-    chat.heard(welcome())
-    chat.heard(ok(1))
-    assert world.shown() == ["You are Alex again, in no room."]
 
 
 # What Tab knows.

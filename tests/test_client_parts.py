@@ -1,5 +1,6 @@
 """The small parts of the stdio client: lines, cutting, colours, completion, options."""
 
+from pathlib import Path
 from typing import Any
 from unicodedata import category
 
@@ -187,3 +188,49 @@ def test_takes_a_certificate_without_a_name_for_no_fault_of_ours() -> None:
     observer = FaultObserver(client)
     observer({"log_level": LogLevel.critical, "log_namespace": "twisted.internet._sslverify"})
     assert (client.faults, client.distrusts) == ([], 1)
+
+
+@pytest.mark.parametrize("kind", ["password", "token"])
+@pytest.mark.parametrize("written", ["secret", "secret\n", "secret\r\nmore\n"])
+def test_reads_a_secret_from_a_file(tmp_path: Path, kind: str, written: str) -> None:
+    """Its first line, without the line's end."""
+    file = tmp_path / "secret"
+    file.write_bytes(written.encode())
+    options = Options()
+    options.parseOptions(["--name", "Alex", f"--{kind}-file", str(file)])
+    assert options.proof.fields == {kind: "secret"}
+
+
+def test_proves_nothing_without_a_file() -> None:
+    """The server asks for what it needs."""
+    options = Options()
+    options.parseOptions(["--name", "Alex"])
+    assert options.proof.fields == {}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        (["--name", "Alex", "--password-file", "{missing}"], "No such file or directory"),
+        (["--name", "Alex", "--token-file", "{empty}"], "its first line is empty"),
+        (["--name", "Alex", "--token-file", "{binary}"], "it is not UTF-8"),
+        (["--token-file", "{good}"], "--token-file is of use with --name"),
+        (
+            ["--name", "Alex", "--token-file", "{good}", "--password-file", "{good}"],
+            "--password-file and --token-file exclude each other",
+        ),
+    ],
+)
+def test_says_what_is_wrong_with_a_secret_and_not_what_it_is(
+    tmp_path: Path, arguments: list[str], why: str
+) -> None:
+    """In one line, that names the option."""
+    contents = {"empty": b"\nsecret", "binary": b"secret\xff", "good": b"secret"}
+    for name, written in contents.items():
+        (tmp_path / name).write_bytes(written)
+    paths = {name: str(tmp_path / name) for name in (*contents, "missing")}
+    options = Options()
+    with pytest.raises(usage.UsageError) as error:
+        options.parseOptions([argument.format(**paths) for argument in arguments])
+    assert str(error.value).endswith(why)
+    assert "secret" not in str(error.value)

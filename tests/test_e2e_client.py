@@ -358,6 +358,160 @@ def test_comes_back_after_the_server_did(
     assert alex.ends() == 0
 
 
+ANYWHERE = ("--listen", "tcp:0:interface=127.0.0.1")
+
+
+def again(
+    start_server: Callable[..., Any], server: Any, data: Path, *options: str
+) -> Callable[[], Any]:
+    """What starts a server anew, where it was and with what it kept."""
+    where = f"tcp:{server.port}:interface=127.0.0.1"
+    return lambda: start_server("--listen", where, "--data", str(data), *options)
+
+
+def history(server: Any, room: str) -> list[str]:
+    """What is on record of a room, as it is shown with its numbers."""
+    shown = piped(server, f"/join {room}\n/history 1000\n", "--name", "Lou").stdout
+    return re.findall(r"^\d+ \[\d\d:\d\d\] (.*)$", shown, re.MULTILINE)
+
+
+def test_hears_what_it_missed_and_says_what_was_typed_meanwhile_once(
+    window: Callable[..., Window], start_server: Callable[..., Any], tmp_path: Path
+) -> None:
+    """Over a server that is killed, and started again on what it kept."""
+    data = tmp_path / "kept"
+    server = start_server(*ANYWHERE, "--data", str(data))
+    start_again = again(start_server, server, data)
+    alex = window(server, "--name", "Alex", "--room", "dev")
+    alex.has("-> You are in #dev: Alex.")
+    piped(server, "/join dev\nheard before\n", "--name", "Sam")
+    alex.has("Sam left")
+    server.stop(signal.SIGKILL)
+    alex.has("Connection lost")
+    alex.types("typed meanwhile\r")
+    alex.process.kill(signal.SIGSTOP)
+    server = start_again()
+    piped(server, "in the lobby\n/join dev\nin the room\n", "--name", "Sam")
+    alex.process.kill(signal.SIGCONT)
+    alex.has("You are Alex again, in #lobby, #dev.")
+    piped(server, "/join dev\nheard after\n", "--name", "Kim")
+    alex.has("Kim: heard after")
+    assert history(server, "#dev").count("Alex: typed meanwhile") == 1
+    for line in ("heard before", "in the lobby", "in the room", "heard after", "typed meanwhile"):
+        assert alex.text.count(line) == 1, line
+    assert re.search(r"\[#lobby\] .*Sam.*: in the lobby", alex.text)
+    assert "may not have arrived" not in alex.text
+    alex.types("\x04")
+    assert alex.ends() == 0
+
+
+def test_says_each_line_of_a_pipe_once_while_its_server_is_killed_again_and_again(
+    start_server: Callable[..., Any], tmp_path: Path
+) -> None:
+    """What was on record and not answered is not said again, and what was not is not lost."""
+    data, fast = tmp_path / "kept", ("--limit", "message_burst=5000")
+    server = start_server(*ANYWHERE, "--data", str(data), *fast)
+    start_again = again(start_server, server, data, *fast)
+    lines = [f"line {number}" for number in range(400)]
+    typed = tmp_path / "typed"
+    typed.write_text("".join(f"{line}\n" for line in lines))
+    with typed.open() as source:
+        client = subprocess.Popen(
+            [*CLIENT, "--connect", server.endpoint, "--name", "Alex"],
+            stdin=source,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+    assert client.stdout is not None
+    shown = []
+    for line in client.stdout:
+        shown.append(line.rstrip("\n"))
+        if shown[-1] in ("You: line 50", "You: line 151", "You: line 252"):
+            server.stop(signal.SIGKILL)
+            server = start_again()
+    client.stdout.close()
+    assert client.wait(PATIENCE_SECONDS) == 0
+    assert [line for line in shown if line.startswith("You: line")] == [
+        f"You: {line}" for line in lines
+    ]
+    assert len([line for line in shown if line.startswith("You are Alex again")]) == 3
+    assert history(server, "#lobby") == [f"Alex: {line}" for line in lines]
+
+
+SECRET = "correct-horse-battery"
+
+
+def owned(server: Any, name: str = "Alex") -> None:
+    """Make the name somebody's."""
+    assert "is yours" in piped(server, f"/register {SECRET}\n", "--name", name).stdout
+
+
+def test_asks_for_a_password_and_comes_back_with_it(
+    window: Callable[..., Window], start_server: Callable[..., Any], tmp_path: Path
+) -> None:
+    """Nothing of it can be seen, nor found among the lines typed before."""
+    data = tmp_path / "kept"
+    server = start_server(*ANYWHERE, "--data", str(data))
+    start_again = again(start_server, server, data)
+    owned(server)
+    alex = window(server)
+    alex.shows("Enter your choice:")
+    alex.types("1\r")
+    alex.shows("Enter your username:")
+    alex.types("Alex\r")
+    alex.shows("Password:")
+    alex.types("wrong-horse\r")
+    alex.shows("-> Wrong name or password.", "Enter your username:")
+    alex.types("Alex\r")
+    alex.shows("Password:")
+    alex.types(f"{SECRET}\r")
+    alex.shows("Password:", "Joining the chat as Alex...", "You:")
+    assert SECRET.encode() not in alex.raw
+    alex.types(f"/passwd {SECRET} another-{SECRET}\r")
+    alex.has("-> Your password is changed.")
+    assert SECRET not in alex.text
+    assert "You: /passwd ..." in alex.lines
+    alex.types("\x1b[A")
+    alex.shows("You: Alex")
+    alex.types("\x15")
+    server.stop(signal.SIGKILL)
+    alex.has("Connection lost")
+    start_again()
+    alex.has("You are Alex again, in #lobby.")
+    alex.types("\x03")
+    assert alex.ends() == 0
+    assert SECRET not in alex.text
+
+
+def test_hides_a_password_on_a_terminal_as_it_is(
+    window: Callable[..., Window], chat_server: Any
+) -> None:
+    """What is typed after it can be seen again."""
+    owned(chat_server)
+    alex = window(chat_server, "--plain", "--name", "Alex")
+    alex.shows("Password:")
+    alex.types(f"{SECRET}\r")
+    alex.shows("Joining the chat as Alex...", "You:")
+    alex.types("hello\r")
+    alex.shows("You: hello", "You:")
+    assert SECRET.encode() not in alex.raw
+
+
+@pytest.mark.parametrize("kind", ["password", "token"])
+def test_takes_a_secret_from_a_file(chat_server: Any, tmp_path: Path, kind: str) -> None:
+    """In a pipe nobody can be asked, and other users of a machine see all arguments."""
+    owned(chat_server)
+    answers = piped(chat_server, f"{SECRET}\n/token bot\n", "--name", "Alex").stdout
+    assert SECRET not in answers
+    secret = {"password": SECRET, "token": answers.rpartition("shown only now: ")[2].split()[0]}
+    file = tmp_path / "secret"
+    file.write_text(secret[kind])
+    done = piped(chat_server, "hello\n", "--name", "Alex", f"--{kind}-file", str(file))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "You: hello\n" in done.stdout
+    assert "Password" not in done.stdout
+
+
 def test_says_that_there_is_no_server(start_server: Callable[..., Any]) -> None:
     server = start_server("--listen", "tcp:0:interface=127.0.0.1")
     server.stop()

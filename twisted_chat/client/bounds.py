@@ -6,8 +6,8 @@ UNANSWERED = 10
 LINE_BYTES = 4096
 """What the server takes as one line; a longer one is refused here, where its sender can see it."""
 
-ANSWER_BYTES = 1 << 16
-"""One line of the server's: its lists are cut near 1,000 bytes, its longest lines near 4,096."""
+ANSWER_BYTES = 1 << 20
+"""One line of the server's: what was said before comes with up to 256 KiB of it in one answer."""
 
 TYPED_BYTES = 1 << 16
 """One line of standard input: above any line that can be sent, and small beside a process."""
@@ -35,3 +35,9 @@ NAME_TRIES = 30
 
 RETRY_SECONDS = 30
 """The longest pause between two attempts to connect: one can wait for it and look."""
+
+MARK_BYTES = 8
+"""Of chance at the beginning of this process's ids: another of the same user never has them."""
+
+SECRET_BYTES = 1024
+"""Read of a file with a password or a token: no server takes one as long."""

@@ -5,12 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from twisted_chat import answers, events, wording
-from twisted_chat.answers import Answer, Goodbye, Notice
+from msgspec.structs import replace
+
+from twisted_chat import answers, wording
+from twisted_chat.answers import Answer, Backlog, Goodbye, Missed, Notice
 from twisted_chat.client.asking import Asked, Unanswered, fitting, goodbye
 from twisted_chat.client.bounds import LEAVE_SECONDS
+from twisted_chat.client.fields import verb_of
 from twisted_chat.client.hearing import Heard
-from twisted_chat.client.presence import Presence, verb_of
+from twisted_chat.client.learning import learn_from_answer, learn_from_event
+from twisted_chat.client.presence import Presence
+from twisted_chat.client.private import public
+from twisted_chat.client.sends import addressed
 from twisted_chat.client.state import State
 from twisted_chat.client.telling import told
 from twisted_chat.events import Event
@@ -39,32 +45,81 @@ class Inside(State):
                 self._answered(heard)
             case Event():
                 self._happened(heard)
+            case Backlog():
+                self._recalled(heard)
+            case Missed():
+                self._missed(heard)
             case Notice() | Goodbye():
                 self.talk.answer(heard.text)
 
     def _answered(self, answer: Answer) -> None:
         asked = self.unanswered.answered(answer)
         if asked is not None:
-            self.presence.answered(asked.request, answer)
+            self.follow(asked, answer)
         learn_from_answer(self.talk, answer)
         self.tell_answer(asked, answer)
+        if is_outside(asked, answer):
+            self.talk.doubt(self.unanswered.give_up())
+            self.talk.to_naming()
+
+    def follow(self, asked: Asked, answer: Answer) -> None:
+        """Note what the answer means for where one is."""
+        self.presence.answered(asked.request, answer)
 
     def tell_answer(self, asked: Asked | None, answer: Answer) -> None:
-        """Show the answer."""
-        self.talk.answer(wording.reply(answer))
+        """Show the answer, and which line it is about where that was typed long ago."""
+        self.talk.reply(answer, self.presence.current)
+        if isinstance(answer, answers.Error) and asked is not None and asked.repeated:
+            self.talk.show([f"  {asked.line}"])
 
     def _happened(self, event: Event) -> None:
         learn_from_event(self.talk, event)
-        if self.presence.is_news(event):
+        if self.presence.wants(event):
             self.talk.outside.show(told(event, self.presence))
             self.presence.happened(event)
 
+    def _recalled(self, backlog: Backlog) -> None:
+        """Show what was said before, as far as it was not heard then."""
+        news = [event for event in backlog.events if self.wants(event)]
+        for event in backlog.events:
+            learn_from_event(self.talk, event)
+            self.presence.recalled(event)
+        if news:
+            shown = replace(backlog, room=self.whose_past(backlog), events=news)
+            self.talk.show(wording.past(shown, self.presence.current))
+
+    def wants(self, event: Event) -> bool:
+        """Whether what was said before is to be shown."""
+        return self.presence.wants(event)
+
+    def whose_past(self, backlog: Backlog) -> str:
+        """The room that one has entered; empty where one has missed what was said in it."""
+        return backlog.room
+
+    def _missed(self, missed: Missed) -> None:
+        for event in (*missed.told, *missed.mentions):
+            learn_from_event(self.talk, event)
+        for event in missed.told:
+            self.presence.recalled(event)
+        self.presence.progress.mentioned(missed.mentions)
+        self.talk.show(wording.missed(missed, self.presence.current))
+
     def lost(self, why: str, delay: float | None) -> None:
-        self.talk.doubt(self.unanswered.lines)
-        self.talk.lose(self.presence, why, delay)
+        # Whoever proves nothing comes back as another, and would say again what is said already.
+        certain = delay is not None and self.presence.proof
+        waiting = self.unanswered
+        self.talk.doubt(waiting.give_up_unrepeatable() if certain else waiting.give_up())
+        self.talk.lose(self.presence, waiting, why, delay)
 
     def interrupted(self, seconds: float) -> None:
         self.talk.leave(self.unanswered, self.talk.exit, seconds=seconds)
+
+
+def is_outside(asked: Asked | None, answer: Answer) -> bool:
+    """Whether the server wants another name now."""
+    if isinstance(answer, answers.Error):
+        return answer.code == "not_entered"
+    return asked is not None and verb_of(asked.request) == "logout"
 
 
 class Chatting(Inside):
@@ -73,7 +128,7 @@ class Chatting(Inside):
     prompt = "You: "
 
     def takes(self, line: str | None) -> bool:
-        return not self.unanswered.full
+        return not (self.unanswered.full or self.unanswered.moving)
 
     def typed(self, line: str) -> None:
         if line.strip() == "q":
@@ -89,7 +144,9 @@ class Chatting(Inside):
             last = fitting(TABLE.encode(request, 0))
             self.talk.leave(self.unanswered, self.talk.to_menu, quit_line=last)
         else:
-            self.talk.outside.send(self.unanswered.ask(request, line))
+            where, to = self.presence.current, self.presence.correspondent
+            request = addressed(request, where, to)
+            self.talk.outside.send(self.unanswered.ask(request, public(line)))
 
     def ended(self) -> None:
         self.talk.finish(self.presence, self.unanswered)
@@ -143,7 +200,7 @@ class Leaving(State):
     def heard(self, heard: Heard) -> None:
         if isinstance(heard, Answer) and heard.id != 0:
             self._unanswered.answered(heard)
-            self.talk.answer(wording.reply(heard))
+            self.talk.reply(heard)
 
     def lost(self, why: str, delay: float | None) -> None:
         self.woke()
@@ -153,32 +210,3 @@ class Leaving(State):
         self.talk.doubt(self._unanswered.lines)
         self.talk.say(CLOSED)
         self._then()
-
-
-def learn_from_answer(talk: Conversation, answer: Answer) -> None:
-    """Remember what the answer names, for Tab."""
-    match answer:
-        case answers.Entered():
-            talk.known.names.add(answer.names)
-            talk.known.rooms.add([answer.room])
-        case answers.Names():
-            talk.known.names.add(answer.names)
-        case answers.People():
-            talk.known.names.add(person.name for person in answer.people)
-        case answers.Rooms():
-            talk.known.rooms.add(line.room for line in answer.rooms)
-
-
-def learn_from_event(talk: Conversation, event: Event) -> None:
-    """Remember, or forget, what the event names, for Tab."""
-    match event:
-        case events.Left(room=""):
-            talk.known.names.drop(event.who)
-        case events.Renamed():
-            talk.known.names.drop(event.who)
-            talk.known.names.add([event.to])
-        case events.Invited():
-            talk.known.names.add([event.by])
-            talk.known.rooms.add([event.room])
-        case events.Joined() | events.Said() | events.Told() | events.Emoted():
-            talk.known.names.add([event.who])

@@ -11,6 +11,8 @@ from twisted_chat.client.connection import Link
 from twisted_chat.client.conversation import Conversation
 from twisted_chat.client.hearing import Heard
 from twisted_chat.client.line import Line
+from twisted_chat.client.private import public
+from twisted_chat.client.proof import NO_PROOF, Proof
 from twisted_chat.client.screen import Screen
 
 NAMELESS = "The server's certificate has no name that could be checked (subjectAltName)."
@@ -21,6 +23,8 @@ class Client:
 
     Lines wait here, in the order typed, until the conversation can use them; while any waits, no
     more are read.  ``done`` fires with the exit code when the screen is restored.
+
+    :param mark: begins the ids of its requests (see `Conversation`).
     """
 
     def __init__(
@@ -29,9 +33,11 @@ class Client:
         endpoint: IStreamClientEndpoint,
         clock: IReactorTime,
         where: str,
+        mark: str,
         *,
         name: str = "",
         room: str = "",
+        proof: Proof = NO_PROOF,
         retry: bool = True,
     ) -> None:
         self.done: Deferred[int] = Deferred()
@@ -39,7 +45,7 @@ class Client:
         self._screen = screen
         self._clock = clock
         self._link = Link(endpoint, clock, self, retry=retry)
-        self._conversation = Conversation(self, where, name, room)
+        self._conversation = Conversation(self, where, mark, name=name, room=room, proof=proof)
         self._waiting: deque[str | None] = deque()
         self._alarm: IDelayedCall | None = None
         self._set_flow: Callable[[], None] = self._pause_if_waiting
@@ -155,13 +161,14 @@ class Client:
             self._use(self._waiting.popleft())
         if not self._conversation.over:
             self._set_flow()
-            self._screen.ask(self._conversation.prompt)
+            self._screen.ask(self._conversation.prompt, self._conversation.hidden)
 
     def _use(self, line: str | None) -> None:
         if line is None:
             self._conversation.ended()
         else:
-            self._screen.used(self._conversation.prompt, line)
+            shown = "" if self._conversation.hidden else public(line)
+            self._screen.used(self._conversation.prompt, shown)
             self._conversation.typed(line)
 
     def _pause_if_waiting(self) -> None:

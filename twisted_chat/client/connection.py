@@ -19,6 +19,7 @@ from twisted.protocols.basic import LineReceiver
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
+from twisted_chat.answers import Welcome
 from twisted_chat.client.bounds import ANSWER_BYTES, RETRY_SECONDS
 from twisted_chat.client.hearing import Heard, hear
 
@@ -99,6 +100,7 @@ class Link:
         self._listener = listener
         self._retry = retry
         self._delay = 0.0
+        self._failures = 0
         self._line: ServerLine | None = None
 
     def open(self) -> None:
@@ -110,6 +112,7 @@ class Link:
     def close(self) -> None:
         """Close, and connect no more.  Nothing is told about a connection that was closed."""
         line, self._line = self._line, None
+        self._failures = 0
         if self._service.running:
             with self._log.failuresHandled("while closing"):
                 self._service.stopService()
@@ -129,6 +132,8 @@ class Link:
     def heard(self, line: ServerLine, heard: Heard | None) -> None:
         """The server said something, and not on a connection that was closed."""
         if heard is not None and line is self._line:
+            if isinstance(heard, Welcome):
+                self._failures = 0
             self._listener.heard(heard)
 
     def lost(self, line: ServerLine, why: str) -> None:
@@ -151,7 +156,9 @@ class Link:
     # What ClientService tells.
 
     def _pause(self, failures: int) -> float:
-        self._delay = self._policy(failures)
+        # ClientService counts from the last connection, and a full server closes it at once.
+        self._failures += 1
+        self._delay = self._policy(self._failures)
         return self._delay
 
     def _await(self) -> None:

@@ -7,13 +7,16 @@ It is pure: lines typed and objects heard come in as calls, and what follows fro
 from collections.abc import Callable, Iterable
 from typing import Protocol
 
-from twisted_chat.client import chatting, menu, returning
-from twisted_chat.client.asking import Unanswered
+from twisted_chat import wording
+from twisted_chat.answers import Answer, Welcome
+from twisted_chat.client import chatting, menu, rejoining, returning
+from twisted_chat.client.asking import Unanswered, request_ids
 from twisted_chat.client.bounds import LEAVE_SECONDS
 from twisted_chat.client.hearing import Heard
 from twisted_chat.client.known import Known
 from twisted_chat.client.line import Line, lines_of
 from twisted_chat.client.presence import Presence
+from twisted_chat.client.proof import NO_PROOF, Proof
 from twisted_chat.client.state import State
 
 
@@ -40,27 +43,47 @@ class Outside(Protocol):
 
 
 class Conversation:
-    """A menu, and behind it a chat."""
+    """A menu, and behind it a chat.
 
-    def __init__(self, outside: Outside, where: str, name: str = "", room: str = "") -> None:
+    :param mark: begins the ids of its requests; no other process of the same user has the same.
+    :param proof: what proves that the name is one's own.
+    """
+
+    def __init__(
+        self,
+        outside: Outside,
+        where: str,
+        mark: str,
+        *,
+        name: str = "",
+        room: str = "",
+        proof: Proof = NO_PROOF,
+    ) -> None:
+        self.ids = request_ids(mark)
         self.outside = outside
         self.where = where
         self.room = room
         self.known = Known()
         self.linked = False
         self._name = name
+        self._proof = proof
         self._state = self._sleeper = State(self)
 
     # What happens.
 
     def start(self) -> None:
         """Connect, then show the menu, or join under the name given beforehand."""
-        self.reach((lambda: self.enter(self._name)) if self._name else self.to_menu)
+        self.reach((lambda: self.enter(self._name, self._proof)) if self._name else self.to_menu)
 
     @property
     def prompt(self) -> str:
         """What to show before the line being typed."""
         return self._state.prompt
+
+    @property
+    def hidden(self) -> bool:
+        """Whether the line being typed is not to be seen."""
+        return self._state.hidden
 
     @property
     def over(self) -> bool:
@@ -123,13 +146,24 @@ class Conversation:
         for line in lines_of(text):
             self.outside.show(Line(f"-> {line.text}"))
 
+    def show(self, lines: Iterable[str]) -> None:
+        """Show lines as they are."""
+        for line in lines:
+            self.outside.show(Line(line))
+
+    def reply(self, answer: Answer, current: str = "") -> None:
+        """Show an answer to somebody who looks at room ``current``."""
+        if isinstance(answer, wording.PAST):
+            self.show(wording.past(answer, current))
+        else:
+            self.answer(wording.reply(answer))
+
     def doubt(self, lines: Iterable[str]) -> None:
         """Say which lines nobody knows the fate of."""
         told = list(lines)
         if told:
             self.say("These lines may not have arrived:")
-        for line in told:
-            self.outside.show(Line(f"  {line}"))
+        self.show(f"  {line}" for line in told)
 
     def disconnect(self) -> None:
         """Close the connection, or give up connecting."""
@@ -174,13 +208,18 @@ class Conversation:
         """Ask for a name."""
         self._go(menu.Naming(self))
 
-    def enter(self, name: str) -> None:
+    def enter(self, name: str, proof: Proof = NO_PROOF) -> None:
         """Join under a name."""
-        self._go(menu.Entering(self, name))
+        self._go(menu.Entering(self, name, proof))
+
+    def prove(self, name: str) -> None:
+        """Ask for the password of a name."""
+        self._go(menu.Proving(self, name))
 
     def chat(self, presence: Presence, unanswered: Unanswered | None = None) -> None:
         """Be in the chat."""
-        self._go(chatting.Chatting(self, presence, unanswered or Unanswered()))
+        waiting = Unanswered(self.ids) if unanswered is None else unanswered
+        self._go(chatting.Chatting(self, presence, waiting))
 
     def finish(self, presence: Presence, unanswered: Unanswered) -> None:
         """Leave at the end of input, once all that was typed is answered."""
@@ -197,20 +236,27 @@ class Conversation:
         """Leave the chat."""
         self._go(chatting.Leaving(self, unanswered, then, quit_line, seconds))
 
-    def lose(self, presence: Presence, why: str, delay: float | None, tries: int = 0) -> None:
+    def lose(
+        self,
+        presence: Presence,
+        unanswered: Unanswered,
+        why: str,
+        delay: float | None,
+        tries: int = 0,
+    ) -> None:
         """The connection broke in the middle of the chat: get it, the name and the rooms back."""
         if delay is None:
             self.give_up(returning.loss(why))
         else:
-            self._go(returning.Lost(self, presence, why, delay, tries))
+            self._go(returning.Lost(self, presence, unanswered, why, delay, tries))
 
-    def come_back(self, presence: Presence, tries: int) -> None:
+    def come_back(self, presence: Presence, unanswered: Unanswered, tries: int) -> None:
         """Take the same name again, which was tried so often before."""
-        self._go(returning.Returning(self, presence, tries))
+        self._go(returning.Returning(self, presence, unanswered, tries))
 
-    def rejoin(self, presence: Presence, lobby: str) -> None:
-        """Enter the same rooms again, out of the one where everybody begins."""
-        self._go(returning.Rejoining(self, presence, lobby))
+    def rejoin(self, presence: Presence, unanswered: Unanswered, welcome: Welcome) -> None:
+        """Be where one was, out of where the server has let one in, and hear what was missed."""
+        self._go(rejoining.Rejoining(self, presence, unanswered, welcome))
 
     def exit(self, code: int = 0) -> None:
         """End, once and for all."""

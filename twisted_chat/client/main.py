@@ -7,6 +7,7 @@ import termios
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from secrets import token_hex
 from typing import Any
 
 from twisted.internet.defer import Deferred
@@ -15,7 +16,7 @@ from twisted.logger import ILogObserver, LogEvent, LogLevel, formatEvent, global
 from twisted.python import usage
 from zope.interface import implementer
 
-from twisted_chat.client.bounds import SIGNAL_SECONDS
+from twisted_chat.client.bounds import MARK_BYTES, SIGNAL_SECONDS
 from twisted_chat.client.client import Client
 from twisted_chat.client.options import Options, endpoint_of
 from twisted_chat.client.screen import Screen
@@ -36,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     sys.exit(code)
 
 
-def _run(options: Mapping[str, Any]) -> int:
+def _run(options: Options) -> int:
     on_terminal = wants_terminal(options, os.environ)
     if on_terminal:
         from twisted.internet import asyncioreactor
@@ -51,8 +52,10 @@ def _run(options: Mapping[str, Any]) -> int:
         endpoint,
         reactor,
         options["connect"],
+        token_hex(MARK_BYTES),
         name=options["name"],
         room=options["room"],
+        proof=options.proof,
         retry=not options["no-retry"],
     )
     return run(client, reactor)
@@ -120,9 +123,9 @@ def _terminal(reactor: Any) -> Screen:
 
 
 def _plain(reactor: Any) -> Screen:
-    from twisted_chat.client.plain import Cooked, Pipe, on_standard_io
+    from twisted_chat.client.plain import Cooked, Pipe, echo_on, on_standard_io
 
-    return on_standard_io(Cooked() if os.isatty(0) else Pipe(), reactor)
+    return on_standard_io(Cooked(echo_on(0)) if os.isatty(0) else Pipe(), reactor)
 
 
 @contextmanager

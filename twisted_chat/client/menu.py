@@ -9,7 +9,9 @@ from twisted_chat import wording
 from twisted_chat.answers import Error, Goodbye, Notice, Welcome
 from twisted_chat.client.asking import hello
 from twisted_chat.client.hearing import Heard
+from twisted_chat.client.learning import learn_from_answer
 from twisted_chat.client.presence import Presence
+from twisted_chat.client.proof import NO_PROOF, Proof, password
 from twisted_chat.client.state import State
 from twisted_chat.refused import TooLong
 
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
 MENU = """1. Join the chat
 q. Leave the chat
 2. Exit the program"""
+
+NEEDS_PROOF = frozenset({"name_owned", "guests_not_allowed"})
+"""Why the server gives a name to nobody who proves nothing."""
 
 NOT_JOINED = "You have not joined the chat."
 
@@ -120,17 +125,44 @@ class Naming(State):
         not_needed(self.talk, why)
 
 
-class Entering(State):
-    """The server was asked for a name and has not answered."""
+class Proving(State):
+    """The question for the password of a name; without one, another name is asked for."""
+
+    prompt = "Password: "
+    hidden = True
 
     def __init__(self, talk: Conversation, name: str) -> None:
         super().__init__(talk)
         self._name = name
 
     def begin(self) -> None:
+        self.talk.answer(f"{self._name} needs a password. Enter alone asks for another name.")
+
+    def takes(self, line: str | None) -> bool:
+        return True
+
+    def typed(self, line: str) -> None:
+        if line:
+            self.talk.reach(lambda: self.talk.enter(self._name, password(line)))
+        else:
+            self.talk.to_naming()
+
+    def lost(self, why: str, delay: float | None) -> None:
+        not_needed(self.talk, why)
+
+
+class Entering(State):
+    """The server was asked for a name and has not answered."""
+
+    def __init__(self, talk: Conversation, name: str, proof: Proof = NO_PROOF) -> None:
+        super().__init__(talk)
+        self._name = name
+        self._proof = proof
+
+    def begin(self) -> None:
         self.talk.say(f"Joining the chat as {self._name}...")
         try:
-            self.talk.outside.send(hello(self._name))
+            self.talk.outside.send(hello(self._name, self._proof))
         except TooLong as why:
             self._refused(why.text)
 
@@ -141,6 +173,8 @@ class Entering(State):
             case Error(code="version"):
                 self.talk.answer(heard.text)
                 self.talk.exit(1)
+            case Error(code=code) if code in NEEDS_PROOF and not self._proof:
+                self.talk.prove(self._name)
             case Error():
                 self._refused(heard.text)
             case Notice() | Goodbye():
@@ -153,15 +187,16 @@ class Entering(State):
     def _welcomed(self, welcome: Welcome) -> None:
         if welcome.topic or welcome.motd or welcome.more or len(welcome.names) > 1:
             self.talk.answer(wording.reply(welcome))
-        self.talk.known.names.add(welcome.names)
-        self.talk.known.rooms.add([welcome.room])
-        self.talk.chat(Presence.of(welcome))
+        if len(welcome.rooms) > 1:
+            self.talk.answer(f"You are in {', '.join(welcome.rooms)}.")
+        learn_from_answer(self.talk, welcome)
+        self.talk.chat(Presence.of(welcome, self._proof))
         if self.talk.room:
             self.talk.typed(f"/join {self.talk.room}")
 
     def lost(self, why: str, delay: float | None) -> None:
         words = f"The server closed the connection: {why}" if why else "The connection was lost."
-        self.talk.keep_trying(words, delay, lambda: self.talk.enter(self._name))
+        self.talk.keep_trying(words, delay, lambda: self.talk.enter(self._name, self._proof))
 
 
 def not_needed(talk: Conversation, why: str) -> None:

@@ -1,5 +1,9 @@
 """The plain screens on standard input and output: for a pipe, and for a terminal left as it is."""
 
+import termios
+from collections.abc import Callable
+from contextlib import suppress
+
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IHalfCloseableProtocol, IPushProducer, IReactorFDSet
 from twisted.internet.protocol import Protocol, connectionDone
@@ -40,12 +44,12 @@ class Pipe(Protocol):
         """Write a line."""
         self._write(f"{line.text}\n")
 
-    def ask(self, prompt: str) -> None:
+    def ask(self, prompt: str, hidden: bool) -> None:
         """Nothing is shown before there is an answer."""
 
     def used(self, prompt: str, line: str) -> None:
         """Write question and answer."""
-        self.show(Line(prompt + line))
+        self.show(Line(f"{prompt}{line}".rstrip()))
 
     def pause(self) -> None:
         """Read no more."""
@@ -98,13 +102,18 @@ class Pipe(Protocol):
 
 
 class Cooked(Pipe):
-    """Plain lines for somebody who types on a terminal, which shows what is typed by itself."""
+    """Plain lines for somebody who types on a terminal, which shows what is typed by itself.
+
+    :param echo: has the terminal do so, or not.
+    """
 
     interactive = True
 
-    def __init__(self) -> None:
+    def __init__(self, echo: Callable[[bool], None]) -> None:
         super().__init__()
         self._standing = ""
+        self._echo = echo
+        self._hidden = False
 
     def show(self, line: Line) -> None:
         """Write a line, below a prompt that nobody has answered."""
@@ -113,8 +122,11 @@ class Cooked(Pipe):
             self._write("\n")
         super().show(line)
 
-    def ask(self, prompt: str) -> None:
+    def ask(self, prompt: str, hidden: bool) -> None:
         """Write the prompt, if it does not stand there."""
+        if hidden != self._hidden:
+            self._hidden = hidden
+            self._echo(not hidden)
         if prompt != self._standing:
             self._write(f"\n{prompt}" if self._standing else prompt)
             self._standing = prompt
@@ -131,3 +143,16 @@ def on_standard_io(screen: Pipe, reactor: IReactorFDSet) -> Pipe:
     """Connect the screen to standard input and output."""
     StandardIO(screen, reactor=reactor)
     return screen
+
+
+def echo_on(descriptor: int) -> Callable[[bool], None]:
+    """What has a terminal show what is typed, or nothing of it but the end of the line."""
+
+    def set_echo(shown: bool) -> None:
+        with suppress(termios.error):
+            attributes = termios.tcgetattr(descriptor)
+            local = attributes[3] | termios.ECHONL
+            attributes[3] = local | termios.ECHO if shown else local & ~termios.ECHO
+            termios.tcsetattr(descriptor, termios.TCSANOW, attributes)
+
+    return set_echo

@@ -1,10 +1,14 @@
 """Who and where one is in the chat, as far as the answers and events told."""
 
 from dataclasses import dataclass, field
-from typing import Any
 
 from twisted_chat import answers, events
 from twisted_chat.answers import Answer
+from twisted_chat.client.fields import field_of, verb_of
+from twisted_chat.client.ignoring import Ignoring
+from twisted_chat.client.progress import Progress
+from twisted_chat.client.proof import NO_PROOF, Proof, of_guest, password
+from twisted_chat.client.sends import is_repeatable
 from twisted_chat.events import Event
 from twisted_chat.verbs import Request
 
@@ -16,33 +20,67 @@ class Presence:
     name: str
     current: str
     rooms: list[str]
+    proof: Proof = NO_PROOF
+    """What shows the server, after a break, that one is the same."""
     clock: bool = False
     """Whether each line is to show its time."""
     quiet: bool = False
     """Whether the server was asked to leave out who comes and goes."""
-    _heard: dict[str, tuple[int, float]] = field(default_factory=dict)
-    _said: int = 0
+    away: str | None = None
+    """Why one does not read; None while one does."""
+    correspondent: str = ""
+    """Who wrote last to one alone."""
+    ignoring: Ignoring = field(default_factory=Ignoring)
+    progress: Progress = field(default_factory=Progress)
 
     @classmethod
-    def of(cls, welcome: answers.Welcome) -> "Presence":
+    def of(cls, welcome: answers.Welcome, proof: Proof = NO_PROOF) -> "Presence":
         """The presence of one who has just come in."""
-        return cls(welcome.name, welcome.room, [welcome.room])
+        presence = cls("", "", [])
+        presence.become(welcome, proof)
+        return presence
+
+    def become(self, welcome: answers.Welcome, proof: Proof) -> None:
+        """Go on as whom the server welcomes."""
+        self.name, self.current = welcome.name, welcome.room
+        self.rooms = list(welcome.rooms) or [welcome.room]
+        self.proof = of_guest(welcome.resume) or proof
+        self.progress.leave("")
+        self.progress.told(welcome.seq)
+
+    def return_as(self, welcome: answers.Welcome) -> None:
+        """Be welcomed after a break: what one had before is still to be had again.
+
+        The owner of an account may be here in another session too, and has its rooms.
+        """
+        self.name = welcome.name
+        self.proof = of_guest(welcome.resume) or self.proof
+        if not welcome.resume:
+            self.rooms += [room for room in welcome.rooms if room not in self.rooms]
+        self.progress.begin_to_catch_up(welcome.seq)
 
     def answered(self, request: Request, answer: Answer) -> None:
         """Follow what an answer means for where one is, and as whom."""
         if isinstance(answer, answers.Entered):
             self._enter(answer.room)
+        elif isinstance(answer, answers.Welcome):
+            self.become(answer, password(field_of(request, "password")))
         elif isinstance(answer, answers.Ok):
-            self._done(request, answer)
+            self._record(request, answer)
+            self._done(request)
 
     def _enter(self, room: str) -> None:
         if room not in self.rooms:
             self.rooms.append(room)
         self.current = room
 
-    def _done(self, request: Request, answer: answers.Ok) -> None:
-        if isinstance(answer.seq, int):
-            self._said = max(self._said, answer.seq)
+    def _record(self, request: Request, answer: answers.Ok) -> None:
+        if isinstance(answer.seq, int) and is_repeatable(request):
+            self.progress.said(str(getattr(request, "room", "")), answer.seq)
+        elif isinstance(answer.seq, int):
+            self.progress.told(answer.seq)
+
+    def _done(self, request: Request) -> None:
         match verb_of(request):
             case "nick":
                 self.name = str(field_of(request, "name"))
@@ -53,46 +91,61 @@ class Presence:
             case "quiet":
                 wanted = field_of(request, "on")
                 self.quiet = not self.quiet if wanted is None else wanted
+            case "away":
+                self.away = str(field_of(request, "text"))
+            case "back":
+                self.away = None
+            case "ignore":
+                self.ignoring.add(str(field_of(request, "name")))
+            case "unignore":
+                self.ignoring.remove(str(field_of(request, "name")))
+            case verb:
+                self.proof = _proof_after(verb, request, self.proof)
 
     def leave(self, room: str) -> None:
         """Be no longer in the room."""
         same = [mine for mine in self.rooms if mine.casefold() == room.casefold()]
         for mine in same:
             self.rooms.remove(mine)
-            self._heard.pop(mine, None)
+            self.progress.leave(mine)
         if self.current in same:
             self.current = self.rooms[-1] if self.rooms else ""
 
-    def is_news(self, event: Event) -> bool:
-        """Whether the event was not heard before: history comes again after a reconnection.
+    def wants(self, event: Event) -> bool:
+        """Whether the event was not heard before, nor is from somebody whom one ignores."""
+        return self.progress.is_news(event) and not self.ignoring.keeps_out(event)
 
-        A server that lost its journal counts from one again, hence the look at the time as well.
-        """
-        if not event.seq:
-            return True
-        if getattr(event, "who", "") == self.name and event.seq <= self._said:
-            return False
-        seq, time = self._heard.get(getattr(event, "room", ""), (0, 0.0))
-        return event.seq > seq or event.time > time
+    def recalled(self, event: Event) -> None:
+        """Note what happened earlier: where one is now does not follow from it."""
+        self.progress.heard(event)
+        if isinstance(event, events.Told) and event.who != self.name:
+            self.correspondent = event.who
 
     def happened(self, event: Event) -> None:
         """Follow what an event means for where one is, and as whom."""
-        if event.seq:
-            self._heard[getattr(event, "room", "")] = (event.seq, event.time)
-        if isinstance(event, events.Renamed) and event.who == self.name:
-            self.name = event.to
+        self.recalled(event)
+        if isinstance(event, events.Renamed):
+            self._renamed(event)
         if isinstance(event, events.Kicked) and event.who == self.name:
             looked_at_it = event.room == self.current
             self.leave(event.room)
             # The server waits for a choice too, so that nothing goes where it was not meant to.
             self.current = "" if looked_at_it else self.current
 
+    def _renamed(self, event: events.Renamed) -> None:
+        self.name = event.to if event.who == self.name else self.name
+        if event.who == self.correspondent:
+            self.correspondent = event.to
+        self.ignoring.rename(event.who, event.to)
 
-def verb_of(request: Request) -> str:
-    """The verb that a request asks for, as it stands on the wire."""
-    return str(request.__struct_config__.tag)
 
-
-def field_of(request: Request, name: str) -> Any:
-    """A field of a request; the class of each request is made when the verbs are."""
-    return getattr(request, name)
+def _proof_after(verb: str, request: Request, before: Proof) -> Proof:
+    """What proves who one is, once the server has done what the verb asks for."""
+    match verb:
+        case "register":
+            return password(field_of(request, "password"))
+        case "passwd":
+            return password(field_of(request, "new"))
+        case "drop":
+            return NO_PROOF
+    return before

@@ -44,11 +44,11 @@ class Screen(Protocol):
     def show(self, line: Line) -> None:
         """Show a line for good."""
 
-    def ask(self, prompt: str) -> None:
-        """Show this before the line being typed."""
+    def ask(self, prompt: str, hidden: bool) -> None:
+        """Show this before the line being typed, which is perhaps not to be seen."""
 
     def used(self, prompt: str, line: str) -> None:
-        """A line that was typed is used now, to answer this."""
+        """A line that was typed is used now, to answer this: as much of it as may be shown."""
 
     def pause(self) -> None:
         """Take no more lines, as far as that can be."""

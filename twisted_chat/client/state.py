@@ -14,6 +14,8 @@ class State:
     """A state in which nothing is to be done, except to end when that is wanted."""
 
     prompt = ""
+    hidden = False
+    """Whether what is typed is not to be seen."""
 
     def __init__(self, talk: Conversation) -> None:
         self.talk = talk

@@ -1,4 +1,4 @@
-"""How an event reads to somebody who is present, and whether it is meant for them."""
+"""How what happened reads to somebody who is present, and whether it is meant for them."""
 
 import re
 
@@ -12,7 +12,8 @@ def told(event: Event, presence: Presence) -> Line:
     """The line for an event."""
     who = str(getattr(event, "who", ""))
     me = presence.name if _meant(event, presence.name) else ""
-    return Line(wording.line_of(event, presence.current, presence.clock), who=who, me=me)
+    sent = isinstance(event, Told) and who == presence.name != event.to
+    return Line(wording.line_of(event, presence.current, presence.clock, sent), who=who, me=me)
 
 
 def _meant(event: Event, me: str) -> bool:

@@ -18,7 +18,11 @@ from prompt_toolkit.history import InMemoryHistory
 from prompt_toolkit.input import Input, create_input
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.layout import BufferControl, Layout, Window
-from prompt_toolkit.layout.processors import BeforeInput
+from prompt_toolkit.layout.processors import (
+    BeforeInput,
+    ConditionalProcessor,
+    PasswordProcessor,
+)
 from prompt_toolkit.layout.screen import Char
 from prompt_toolkit.output import Output, create_output
 from prompt_toolkit.renderer import print_formatted_text
@@ -29,6 +33,7 @@ from twisted.python.failure import Failure
 
 from twisted_chat.client.line import Line
 from twisted_chat.client.paint import Fragment, painted
+from twisted_chat.client.private import public
 from twisted_chat.client.screen import Complete, Typist
 
 
@@ -54,6 +59,7 @@ class Terminal:
         self._loop = loop
         self._paint: Callable[[Line], list[Fragment]] = painted if colours else _unpainted
         self._prompt = ""
+        self._hidden = False
         self._buffer = Buffer(history=InMemoryHistory(), multiline=False)
         self._app = self._application(keyboard or create_input(), output or _output())
         self._closed: Deferred[None] = Deferred()
@@ -75,10 +81,10 @@ class Terminal:
             self._app.output.bell()
             self._app.output.flush()
 
-    def ask(self, prompt: str) -> None:
-        """Show the prompt before the line being edited."""
-        if prompt != self._prompt:
-            self._prompt = prompt
+    def ask(self, prompt: str, hidden: bool) -> None:
+        """Show the prompt before the line being edited, and stars instead of it if it is hidden."""
+        if (prompt, hidden) != (self._prompt, self._hidden):
+            self._prompt, self._hidden = prompt, hidden
             self._app.invalidate()
 
     def used(self, prompt: str, line: str) -> None:
@@ -101,7 +107,9 @@ class Terminal:
     # The edited line.
 
     def _application(self, keyboard: Input, output: Output) -> Application[None]:
-        control = BufferControl(self._buffer, input_processors=[BeforeInput(lambda: self._prompt)])
+        stars = ConditionalProcessor(PasswordProcessor(), Condition(lambda: self._hidden))
+        before = BeforeInput(lambda: self._prompt)
+        control = BufferControl(self._buffer, input_processors=[stars, before])
         window = Window(control, wrap_lines=True, dont_extend_height=True)
         return Reflowing(
             layout=Layout(window),
@@ -127,13 +135,16 @@ class Terminal:
         if self._typist.crowded:
             event.app.output.bell()
             return
-        text = self._buffer.text
-        self._buffer.reset(append_to_history=True)
-        for line in text.split("\n"):
-            self.show(Line(self._prompt + line))
+        lines = self._buffer.text.split("\n")
+        secret = self._hidden or any(public(line) != line for line in lines)
+        self._buffer.reset(append_to_history=not secret)
+        for line in lines:
+            self.show(Line(self._prompt + ("" if self._hidden else public(line))))
             self._typist.typed(line)
 
     def _tabbed(self, event: KeyPressEvent) -> None:
+        if self._hidden:
+            return
         document = self._buffer.document
         before, candidates = self._complete(document.text_before_cursor)
         self._buffer.document = Document(before + document.text_after_cursor, len(before))
