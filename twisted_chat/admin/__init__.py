@@ -1,0 +1,1 @@
+"""What the operator does with a data directory, from a command line."""

@@ -1,0 +1,66 @@
+"""The console script ``twisted-chat-admin``; it needs no reactor, and loads none."""
+
+import sqlite3
+import sys
+from collections.abc import Sequence
+from contextlib import redirect_stderr, redirect_stdout
+from typing import TextIO
+
+import msgspec
+
+from twisted_chat.admin.console import Console, of_process
+from twisted_chat.admin.errors import Misused, Unable
+from twisted_chat.admin.options import read
+from twisted_chat.journal import CannotOpen
+from twisted_chat.refused import Refused
+
+INTERRUPTED = 130
+"""The exit code after Ctrl-C, as shells have it: 128 and the number of the signal."""
+
+NOBODY_READS = 141
+"""The same, where whoever read what we write has gone."""
+
+
+def main(
+    words: Sequence[str] | None = None,
+    stdin: TextIO | None = None,
+    stdout: TextIO | None = None,
+    stderr: TextIO | None = None,
+) -> int:
+    """Do what the operator asks, and say what became of it in an exit code.
+
+    0 is done; 1 cannot be done, or something is wrong; 2 is not written like that.
+    """
+    own = of_process()
+    console = Console(stdin or own.stdin, stdout or own.stdout, stderr or own.stderr)
+    try:
+        code = _run(sys.argv[1:] if words is None else words, console)
+        console.stdout.flush()
+    except BrokenPipeError:
+        console.hush()
+        return NOBODY_READS
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except OSError as error:
+        console.hush()
+        console.complain(f"{error.filename or 'standard output'}: {error.strerror}")
+        return 1
+    return code
+
+
+def _run(words: Sequence[str], console: Console) -> int:
+    try:
+        with redirect_stdout(console.stdout), redirect_stderr(console.stderr):
+            options = read(words)
+        return options.run(options, console) or 0
+    except SystemExit:
+        # Help was asked for, and is given.
+        return 0
+    except Misused as why:
+        console.complain(f"{why}. See twisted-chat-admin --help.")
+        return 2
+    except (Unable, CannotOpen, Refused) as why:
+        console.complain(why)
+    except (sqlite3.Error, msgspec.DecodeError) as why:
+        console.complain(f"What is kept cannot be read: {why}. See twisted-chat-admin check.")
+    return 1
