@@ -4,12 +4,13 @@ import msgspec
 import pytest
 
 from twisted_chat.accounts.account import Account, Code, IAccount, Token
-from twisted_chat.accounts.book import ACCOUNT, ACCOUNTS, Book, Revision
-from twisted_chat.accounts.codes import CODE, CODES
+from twisted_chat.accounts.book import ACCOUNT, Book, Revision
+from twisted_chat.accounts.codes import CODE
 from twisted_chat.accounts.kept import digest
-from twisted_chat.accounts.tokens import LABEL_CHARS, TOKEN, TOKENS_PER_ACCOUNT
+from twisted_chat.accounts.tokens import TOKEN
 from twisted_chat.journal import Put
 from twisted_chat.ledger import Change
+from twisted_chat.limits import ACCOUNTS, CODES, TOKEN_LABEL_CHARS, TOKENS_PER_ACCOUNT
 from twisted_chat.names import user_name
 from twisted_chat.refused import NameOwned, NameTaken, TokenExists, TooLong, TooMany, WrongCode
 
@@ -232,9 +233,9 @@ def test_tells_tokens_apart_by_their_labels(record: Record) -> None:
     """Each is there once, and short enough for a list."""
     with pytest.raises(TokenExists):
         record.book.add_token("other", Token("1", "bot", 1.0))
-    record.book.add_token("long", Token("1", "x" * LABEL_CHARS, 1.0))
+    record.book.add_token("long", Token("1", "x" * TOKEN_LABEL_CHARS, 1.0))
     with pytest.raises(TooLong):
-        record.book.add_token("longer", Token("1", "y" * (LABEL_CHARS + 1), 1.0))
+        record.book.add_token("longer", Token("1", "y" * (TOKEN_LABEL_CHARS + 1), 1.0))
 
 
 def test_remembers_when_a_token_was_used(record: Record) -> None:

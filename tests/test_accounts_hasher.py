@@ -7,8 +7,8 @@ from hashing import Counted, Later
 from journals import result
 from twisted.internet.defer import Deferred
 
-from twisted_chat.accounts.hasher import HASHES_WAITING, Hasher
-from twisted_chat.limits import HASHES_AT_ONCE
+from twisted_chat.accounts.hasher import Hasher
+from twisted_chat.limits import HASHES_AT_ONCE, HASHES_WAITING
 from twisted_chat.refused import TooBusy
 from twisted_chat.testing import CHEAP, AtOnce
 

@@ -12,11 +12,11 @@ from twisted.internet.task import Clock
 
 from twisted_chat.accounts.account import Account, Token
 from twisted_chat.accounts.book import Book
-from twisted_chat.accounts.hasher import HASHES_WAITING, Hasher
+from twisted_chat.accounts.hasher import Hasher
 from twisted_chat.accounts.logins import TOKEN_USE_SECONDS, Logins
 from twisted_chat.accounts.throttle import Throttle
 from twisted_chat.ledger import Change
-from twisted_chat.limits import HASHES_AT_ONCE, OFF, Limits
+from twisted_chat.limits import HASHES_AT_ONCE, HASHES_WAITING, OFF, Limits
 from twisted_chat.names import user_name
 from twisted_chat.refused import (
     NameNotAllowed,

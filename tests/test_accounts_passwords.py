@@ -4,12 +4,8 @@ import traceback
 
 import pytest
 
-from twisted_chat.accounts.passwords import (
-    PASSWORD_MAX_CHARS,
-    PASSWORD_MIN_CHARS,
-    chosen,
-    prepared,
-)
+from twisted_chat.accounts.passwords import chosen, prepared
+from twisted_chat.limits import PASSWORD_MAX_CHARS, PASSWORD_MIN_CHARS
 from twisted_chat.names import user_name
 from twisted_chat.refused import PasswordNotAllowed
 

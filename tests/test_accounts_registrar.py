@@ -4,8 +4,8 @@ import pytest
 
 from twisted_chat.accounts.account import Account, Code
 from twisted_chat.accounts.book import Book
+from twisted_chat.accounts.policy import Policy
 from twisted_chat.accounts.registrar import Registrar
-from twisted_chat.house import Policy
 from twisted_chat.names import user_name
 from twisted_chat.refused import BadRequest, NameOwned, RegistrationClosed, WrongCode
 

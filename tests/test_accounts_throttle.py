@@ -4,8 +4,13 @@ import pytest
 from twisted.internet.task import Clock
 
 from twisted_chat.accounts.throttle import Throttle
-from twisted_chat.accounts.tries import FORGET_SECONDS, FREE_TRIES, MAX_WAIT_SECONDS
-from twisted_chat.limits import ADDRESSES_REMEMBERED, Limits
+from twisted_chat.limits import (
+    ADDRESSES_REMEMBERED,
+    FAILURES_REMEMBERED_SECONDS,
+    FREE_TRIES,
+    LONGEST_WAIT_SECONDS,
+    Limits,
+)
 from twisted_chat.refused import TooManyTries
 
 LOGINS = Limits().logins
@@ -126,9 +131,9 @@ def test_forgives_only_what_the_owner_failed(door: Door) -> None:
 
 def test_forgets_failures_after_a_while(door: Door) -> None:
     """Later than the longest wait."""
-    assert MAX_WAIT_SECONDS < FORGET_SECONDS
+    assert LONGEST_WAIT_SECONDS < FAILURES_REMEMBERED_SECONDS
     door.fail_on(times=FREE_TRIES + 5)
-    door.clock.advance(FORGET_SECONDS)
+    door.clock.advance(FAILURES_REMEMBERED_SECONDS)
     assert [door.wait() for _ in range(FREE_TRIES)] == [0] * FREE_TRIES
 
 

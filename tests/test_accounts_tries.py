@@ -2,12 +2,12 @@
 
 import pytest
 
-from twisted_chat.accounts.tries import (
-    FORGET_SECONDS,
+from twisted_chat.accounts.tries import Tries
+from twisted_chat.limits import (
+    FAILURES_REMEMBERED_SECONDS,
+    FIRST_WAIT_SECONDS,
     FREE_TRIES,
-    MAX_WAIT_SECONDS,
-    WAIT_SECONDS,
-    Tries,
+    LONGEST_WAIT_SECONDS,
 )
 
 MANY = 1_000_000
@@ -26,11 +26,11 @@ def failed(times: int, a_minute: int = MANY) -> Tries:
     [
         (0, 0),
         (FREE_TRIES - 1, 0),
-        (FREE_TRIES, WAIT_SECONDS),
-        (FREE_TRIES + 1, 2 * WAIT_SECONDS),
-        (FREE_TRIES + 5, 32 * WAIT_SECONDS),
-        (FREE_TRIES + 6, MAX_WAIT_SECONDS),
-        (FREE_TRIES + 10_000, MAX_WAIT_SECONDS),
+        (FREE_TRIES, FIRST_WAIT_SECONDS),
+        (FREE_TRIES + 1, 2 * FIRST_WAIT_SECONDS),
+        (FREE_TRIES + 5, 32 * FIRST_WAIT_SECONDS),
+        (FREE_TRIES + 6, LONGEST_WAIT_SECONDS),
+        (FREE_TRIES + 10_000, LONGEST_WAIT_SECONDS),
     ],
 )
 def test_waits_twice_as_long_after_each_failure(times: int, wait: int) -> None:
@@ -66,7 +66,7 @@ def test_takes_failures_back() -> None:
     """So many, and never more than there were."""
     tries = failed(FREE_TRIES + 1)
     tries.forgive(1)
-    assert tries.wait(0.0) == WAIT_SECONDS
+    assert tries.wait(0.0) == FIRST_WAIT_SECONDS
     tries.forgive(100)
     tries.failed(0.0)
     assert tries.wait(0.0) == 0
@@ -75,11 +75,11 @@ def test_takes_failures_back() -> None:
 def test_forgets_failures_when_nobody_tries() -> None:
     """And remembers them as long as somebody does."""
     tries = failed(FREE_TRIES)
-    tries.failed(FORGET_SECONDS - 1.0)
-    assert tries.wait(FORGET_SECONDS - 1.0) == 2 * WAIT_SECONDS
-    assert tries.wait(2 * FORGET_SECONDS) == 0.0
-    tries.failed(2 * FORGET_SECONDS)
-    assert tries.wait(2 * FORGET_SECONDS) == 0.0
+    tries.failed(FAILURES_REMEMBERED_SECONDS - 1.0)
+    assert tries.wait(FAILURES_REMEMBERED_SECONDS - 1.0) == 2 * FIRST_WAIT_SECONDS
+    assert tries.wait(2 * FAILURES_REMEMBERED_SECONDS) == 0.0
+    tries.failed(2 * FAILURES_REMEMBERED_SECONDS)
+    assert tries.wait(2 * FAILURES_REMEMBERED_SECONDS) == 0.0
 
 
 def test_waits_no_longer_because_the_clock_was_set_back() -> None:

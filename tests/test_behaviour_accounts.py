@@ -13,10 +13,11 @@ from twisted.cred.checkers import InMemoryUsernamePasswordDatabaseDontUse
 
 from twisted_chat.accounts.account import Account
 from twisted_chat.accounts.book import ACCOUNT
-from twisted_chat.house import About, Policy
+from twisted_chat.accounts.policy import Policy
+from twisted_chat.house import About
 from twisted_chat.journal import Put
 from twisted_chat.journal.admin import AdminStore
-from twisted_chat.limits import CODE_SECONDS, OFF, Limits
+from twisted_chat.limits import CODE_SECONDS, MISSED_EVENTS, OFF, Limits
 from twisted_chat.testing import CHEAP, MemoryServer
 
 AFAR = "192.0.2.1"
@@ -314,6 +315,21 @@ def test_tells_who_comes_back_what_was_said(world: World) -> None:
         "[22:13] Kim: @alex: look",
         "[22:13] Kim: Alex, are you here?",
     ]
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_shows_so_much_of_what_was_missed(world: World, more: int) -> None:
+    """At the bound all of it, and beyond it the newest, with the way to the rest."""
+    world.owner("Alex").do("quit")
+    kim = world.guest("Kim")
+    for number in range(MISSED_EVENTS + more):
+        kim.do("msg", name="Alex", text=f"call {number}")
+        world.server.advance(1)
+    alex = world.knock()
+    told = alex.prove("Alex", HORSE)
+    shown = [line.partition("Alex] ")[2] for line in alex.hears() if "PM" in line]
+    assert shown == [f"call {number}" for number in range(more, MISSED_EVENTS + more)]
+    assert ("/missed shows the rest." in told) == bool(more)
 
 
 def test_shows_the_rest_of_what_was_missed(world: World) -> None:

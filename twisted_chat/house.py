@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from argon2 import PasswordHasher
 from twisted.cred.checkers import ICredentialsChecker
@@ -12,6 +12,7 @@ from twisted_chat.accounts.account import Account
 from twisted_chat.accounts.book import Book
 from twisted_chat.accounts.hasher import Hasher
 from twisted_chat.accounts.logins import Logins
+from twisted_chat.accounts.policy import Policy
 from twisted_chat.accounts.registrar import Registrar
 from twisted_chat.accounts.throttle import Throttle
 from twisted_chat.chat import Chat
@@ -49,22 +50,6 @@ class About:
     """Whether the log leaves out what people say."""
     backlog: int = 20
     """How much of what was said before somebody sees who enters a room."""
-
-
-Registration = Literal["open", "closed", "invite"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Policy:
-    """Who may come in, and as whom."""
-
-    guests: bool = True
-    """Whether one comes in without an account."""
-    registration: Registration = "open"
-    """Who may make an account: everyone, nobody, or who has a code."""
-    administrator: str = ""
-    """The key of the account that administers the server; without one, the first account that is
-    made from this machine."""
 
 
 class Closable(Protocol):

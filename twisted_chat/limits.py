@@ -68,6 +68,54 @@ them: ``/missed`` shows the rest."""
 CODE_SECONDS = 7 * 86_400
 """How long an invitation to register is good for, where nobody says: until the mail is read."""
 
+ACCOUNTS = 100_000
+"""Accounts in all, as they are held in memory, and strangers make them."""
+
+PASSWORD_MIN_CHARS = 8
+"""Shorter ones are guessed (NIST SP 800-63B asks for eight at least)."""
+
+PASSWORD_MAX_CHARS = 128
+"""Long enough for any sentence that somebody remembers."""
+
+TOKENS_PER_ACCOUNT = 20
+"""Tokens of one account: one for each program of a busy person, and a list that can be read."""
+
+TOKEN_LABEL_CHARS = 32
+"""What a token is called: as long as a name, as it stands in a list."""
+
+FREE_TRIES = 5
+"""Failures without a wait: people mistype, and have more than one password."""
+
+FIRST_WAIT_SECONDS = 15
+"""The wait after the last of these; it doubles with each failure more."""
+
+LONGEST_WAIT_SECONDS = 900
+"""The longest wait: four guesses an hour get nowhere, and an owner can sit it out."""
+
+FAILURES_REMEMBERED_SECONDS = 3600
+"""After how long without a try failures are forgotten: more than the longest wait, so that who
+goes on guessing stays there."""
+
+HASHES_WAITING = 100
+"""Passwords that wait to be hashed: some seconds of it, and beyond that people have given up."""
+
+CODES = 1000
+"""Codes that wait for somebody: a school's worth, and more is a script gone wild."""
+
+MEMORY_EVENTS = 100_000
+"""Events that are remembered, the newest of them, and ids of what was sent: some 100 MB, as nobody
+empties it."""
+
+ANSWER_BYTES = 1 << 18
+"""What an answer about the past may take as JSON: more than a thousand usual lines, and a quarter
+of what may wait for one reader."""
+
+NEWS_COUNTED = 10_000
+"""New messages that are counted in a room: beyond it nobody cares how many more there are."""
+
+SCANNED_ROWS = 20_000
+"""Messages that are looked at one by one, newest first, for what no index finds: some 10 ms."""
+
 READERS = 2
 """Threads that read what was said before: one long search does not keep the others waiting."""
 

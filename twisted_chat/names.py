@@ -5,6 +5,7 @@ names are equal; the confusables of Unicode Technical Standard 39 say which ones
 """
 
 import unicodedata
+from functools import lru_cache
 
 from confusable_homoglyphs import categories, confusables
 from precis_i18n import get_profile
@@ -98,6 +99,7 @@ def skeleton(text: str) -> str:
     return unicodedata.normalize("NFD", "".join(_prototype(char) for char in decomposed))
 
 
+@lru_cache(maxsize=4096)
 def _prototype(char: str) -> str:
     """The one that stands for all that look like this character."""
     alike = _alike(char)

@@ -13,8 +13,9 @@ from twisted.cred.strcred import AuthOptionMixin
 from twisted.internet.endpoints import serverFromString
 from twisted.python.usage import Options, UsageError
 
+from twisted_chat.accounts.policy import Policy, Registration
 from twisted_chat.admission import Network
-from twisted_chat.house import About, Policy, Registration
+from twisted_chat.house import About
 from twisted_chat.journal import Durability
 from twisted_chat.limits import HISTORY_EVENTS, MOTD_BYTES, MOTD_LINES, Limits
 from twisted_chat.names import Unusable, room_name, user_name

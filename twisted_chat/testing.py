@@ -24,9 +24,10 @@ from twisted.internet.task import Clock
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
+from twisted_chat.accounts.policy import Policy
 from twisted_chat.admission import Admission, Network
 from twisted_chat.doors.line import ChatFactory
-from twisted_chat.house import About, House, Policy
+from twisted_chat.house import About, House
 from twisted_chat.journal import Journal
 from twisted_chat.journal.memory import MemoryJournal
 from twisted_chat.limits import OFF, Limits

@@ -13,14 +13,12 @@ from twisted_chat.accounts.kept import Kept, together
 from twisted_chat.accounts.tokens import TOKEN, Tokens
 from twisted_chat.journal import Put
 from twisted_chat.ledger import Change
+from twisted_chat.limits import ACCOUNTS
 from twisted_chat.names import Name, user_name
 from twisted_chat.refused import NameOwned, NameTaken, TooMany
 
 ACCOUNT = "account"
 """The kind of record in which an account is kept, by the key of its name."""
-
-ACCOUNTS = 100_000
-"""Accounts in all, as they are held in memory, and strangers make them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,11 @@
 from twisted_chat.accounts.account import Code
 from twisted_chat.accounts.kept import Kept, digest, together
 from twisted_chat.ledger import Change
+from twisted_chat.limits import CODES
 from twisted_chat.refused import TooMany, WrongCode
 
 CODE = "code"
 """The kind of record in which a code is kept, by the digest of its secret."""
-
-CODES = 1000
-"""Codes that wait for somebody: a school's worth, and more is a script gone wild."""
 
 
 class Codes:

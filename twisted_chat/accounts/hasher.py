@@ -9,14 +9,11 @@ from argon2 import PasswordHasher
 from argon2.exceptions import VerifyMismatchError
 from argon2.low_level import ARGON2_VERSION
 
-from twisted_chat.limits import HASHES_AT_ONCE
+from twisted_chat.limits import HASHES_AT_ONCE, HASHES_WAITING
 from twisted_chat.refused import TooBusy
 from twisted_chat.threads import Work
 
 T = TypeVar("T")
-
-HASHES_WAITING = 100
-"""Passwords that wait to be hashed: some seconds of it, and beyond that people have given up."""
 
 
 class Hasher:

@@ -2,14 +2,9 @@
 
 from precis_i18n import get_profile
 
+from twisted_chat.limits import PASSWORD_MAX_CHARS, PASSWORD_MIN_CHARS
 from twisted_chat.names import Name
 from twisted_chat.refused import PasswordNotAllowed
-
-PASSWORD_MIN_CHARS = 8
-"""Shorter ones are guessed (NIST SP 800-63B asks for eight at least)."""
-
-PASSWORD_MAX_CHARS = 128
-"""Long enough for any sentence that somebody remembers."""
 
 
 def prepared(password: str) -> str | None:

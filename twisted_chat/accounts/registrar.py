@@ -1,18 +1,14 @@
 """The rules of who may have an account, and who administers the server."""
 
-from typing import TYPE_CHECKING
-
 import msgspec
 
 from twisted_chat.accounts.account import Account
 from twisted_chat.accounts.book import Book
+from twisted_chat.accounts.policy import Policy
 from twisted_chat.identity import new_id
 from twisted_chat.ledger import Change
 from twisted_chat.names import Name
 from twisted_chat.refused import BadRequest, NameOwned, RegistrationClosed
-
-if TYPE_CHECKING:
-    from twisted_chat.house import Policy
 
 _INVITED = "One registers with a code here: /register PASSWORD CODE."
 _NO_CODE = "Nobody needs a code here. A password that is typed after a verb is one word."
@@ -22,7 +18,7 @@ _NOT_FROM_AFAR = "That account is made on the server's own machine, or with a co
 class Registrar:
     """Makes accounts, for those who may have one."""
 
-    def __init__(self, book: Book, policy: "Policy") -> None:
+    def __init__(self, book: Book, policy: Policy) -> None:
         self._book = book
         self._policy = policy
 

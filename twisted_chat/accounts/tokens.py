@@ -7,16 +7,11 @@ import msgspec
 from twisted_chat.accounts.account import Token
 from twisted_chat.accounts.kept import Kept, digest, together
 from twisted_chat.ledger import Change
+from twisted_chat.limits import TOKEN_LABEL_CHARS, TOKENS_PER_ACCOUNT
 from twisted_chat.refused import TokenExists, TooLong, TooMany
 
 TOKEN = "token"
 """The kind of record in which a token is kept, by the digest of its secret."""
-
-TOKENS_PER_ACCOUNT = 20
-"""Tokens of one account: one for each program of a busy person, and a list that can be read."""
-
-LABEL_CHARS = 32
-"""What a token is called: as long as a name, as it stands in a list."""
 
 
 class Tokens:
@@ -42,8 +37,8 @@ class Tokens:
         :raises TooMany: the account has as many as one may have.
         """
         others = self.of(token.account_id)
-        if len(token.label) > LABEL_CHARS:
-            raise TooLong(f"A token's name has {LABEL_CHARS} characters at most.")
+        if len(token.label) > TOKEN_LABEL_CHARS:
+            raise TooLong(f"A token's name has {TOKEN_LABEL_CHARS} characters at most.")
         if any(other.label == token.label for other in others):
             raise TokenExists(f"You have a token {token.label}. /revoke it, or use another name.")
         if len(others) >= TOKENS_PER_ACCOUNT:

@@ -2,18 +2,12 @@
 
 from collections import deque
 
-FREE_TRIES = 5
-"""Failures without a wait: people mistype, and have more than one password."""
-
-WAIT_SECONDS = 15
-"""The wait after the last of these; it doubles with each failure more."""
-
-MAX_WAIT_SECONDS = 900
-"""The longest wait: four guesses an hour get nowhere, and an owner can sit it out."""
-
-FORGET_SECONDS = 3600
-"""After how long without a try failures are forgotten: more than the longest wait, so that who
-goes on guessing stays there."""
+from twisted_chat.limits import (
+    FAILURES_REMEMBERED_SECONDS,
+    FIRST_WAIT_SECONDS,
+    FREE_TRIES,
+    LONGEST_WAIT_SECONDS,
+)
 
 MINUTE = 60.0
 
@@ -52,7 +46,7 @@ class Tries:
     def failed(self, now: float) -> None:
         """Count a failure, and the hash that it took."""
         self._stay_before(now)
-        if now - self._last >= FORGET_SECONDS:
+        if now - self._last >= FAILURES_REMEMBERED_SECONDS:
             self._failures = 0
         self._failures += 1
         self._last = now
@@ -71,8 +65,8 @@ class Tries:
 
     def _wait_after_failures(self, now: float) -> float:
         more = self._failures - FREE_TRIES
-        if more < 0 or now - self._last >= FORGET_SECONDS:
+        if more < 0 or now - self._last >= FAILURES_REMEMBERED_SECONDS:
             return 0.0
         # Bounded before it is doubled: a guesser has patience for numbers of any size.
-        wait = WAIT_SECONDS << min(more, MAX_WAIT_SECONDS.bit_length())
-        return max(0.0, self._last + min(wait, MAX_WAIT_SECONDS) - now)
+        wait = FIRST_WAIT_SECONDS << min(more, LONGEST_WAIT_SECONDS.bit_length())
+        return max(0.0, self._last + min(wait, LONGEST_WAIT_SECONDS) - now)

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from twisted_chat.events import Emoted, Said, Told
 from twisted_chat.journal import PRIVATE, Missed, News
-from twisted_chat.journal.kept import NEWS_COUNTED, SCANNED_ROWS
 from twisted_chat.journal.looking import TRIGRAM, Hit, Wanted, look
 from twisted_chat.journal.patience import Patience
 from twisted_chat.journal.positions import heard
 from twisted_chat.journal.spans import Span, events
 from twisted_chat.journal.words import fold, mend, mention
 from twisted_chat.journal.writing import newest
+from twisted_chat.limits import NEWS_COUNTED, SCANNED_ROWS
 
 _NEW = (
     "SELECT seq FROM event WHERE {} AND said AND seq > ? AND seq <= ? AND actor <> ?"

@@ -8,20 +8,11 @@ import msgspec
 from twisted_chat.events import Deleted, Emoted, Event, Recorded, Said, Told, TopicSet
 from twisted_chat.journal import PRIVATE, SERVER, Entry, Scope
 from twisted_chat.journal.words import fold, mend
+from twisted_chat.limits import ANSWER_BYTES
 from twisted_chat.names import Name, Unusable, room_name, user_name
 
 NAMES_REMEMBERED = 10_000
 """Names whose keys are remembered: a key takes a hundred times as long as the rest of a line."""
-
-ANSWER_BYTES = 1 << 18
-"""What an answer about the past may take as JSON: more than a thousand usual lines, and a quarter
-of what may wait for one reader."""
-
-NEWS_COUNTED = 10_000
-"""New messages that are counted in a room: beyond it nobody cares how many more there are."""
-
-SCANNED_ROWS = 20_000
-"""Messages that are looked at one by one, newest first, for what no index finds: some 10 ms."""
 
 SAID: Collection[type[Event]] = (Said, Emoted, Told)
 """What somebody says to others."""

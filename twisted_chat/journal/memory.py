@@ -14,10 +14,7 @@ from twisted_chat.journal.remembered import Remembered
 from twisted_chat.journal.searching import wanted
 from twisted_chat.journal.spans import Span
 from twisted_chat.journal.words import mend
-
-MEMORY_EVENTS = 100_000
-"""Events that are remembered, the newest of them, and ids of what was sent: some 100 MB, as nobody
-empties it."""
+from twisted_chat.limits import MEMORY_EVENTS
 
 
 class MemoryJournal:

@@ -10,11 +10,12 @@ import msgspec
 
 from twisted_chat.events import Emoted, Recorded, Said, Told
 from twisted_chat.journal import PRIVATE, Entry, Found, Missed, News, Page, Scope
-from twisted_chat.journal.kept import NEWS_COUNTED, SCANNED_ROWS, Keys, fitting, words
+from twisted_chat.journal.kept import Keys, fitting, words
 from twisted_chat.journal.looking import Wanted
 from twisted_chat.journal.remembered import Remembered
 from twisted_chat.journal.spans import Span
 from twisted_chat.journal.words import mend, mention
+from twisted_chat.limits import NEWS_COUNTED, SCANNED_ROWS
 
 _encode = msgspec.json.Encoder().encode
 
