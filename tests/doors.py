@@ -192,6 +192,12 @@ def _until(said: dict[str, Any]) -> str:
     return f"until {end[11:] if end[:10] == begin[:10] else end}"
 
 
+def _owned(by: str, who: str | None) -> str:
+    if who is None:
+        return f" * {by} gave the room up. It belongs to nobody."
+    return f" * The room belongs to {who} now." if by == who else f" * {by} gave the room to {who}."
+
+
 def _text(said: dict[str, Any]) -> str:
     text: str = said.get("text", "")
     return text
@@ -215,7 +221,11 @@ _EVENTS: dict[str, Callable[[dict[str, Any]], str]] = {
         if "by" in it
         else f" * {it['who']} is an operator now."
     ),
-    "deopped": lambda it: f" * {it['by']} took the operator's rights from {it['who']}.",
+    "deopped": lambda it: (
+        f" * {it['who']} is no operator any more."
+        if it["by"] == it["who"]
+        else f" * {it['by']} took the operator's rights from {it['who']}."
+    ),
     "locked": lambda it: _either(
         it, "locked the topic. Only operators set it.", "unlocked the topic. Everyone may set it."
     ),
@@ -229,11 +239,7 @@ _EVENTS: dict[str, Callable[[dict[str, Any]], str]] = {
         "made the room moderated: operators speak, and who has a voice.",
         "let everyone speak.",
     ),
-    "owned": lambda it: (
-        f" * The room belongs to {it['who']} now."
-        if "who" in it
-        else f" * {it['by']} gave the room up. It belongs to nobody."
-    ),
+    "owned": lambda it: _owned(it["by"], it.get("who")),
     "banned": lambda it: f" * {it['by']} banned {it['who']}{_term(it)}",
     "unbanned": lambda it: f" * {it['by']} lifted the ban on {it['who']}.",
     "muted": lambda it: f" * {it['by']} muted {it['who']}{_term(it)}",
@@ -292,7 +298,7 @@ def _retained(said: dict[str, Any]) -> str:
 
 
 def _person(said: dict[str, Any]) -> str:
-    marks = [mark for mark in ("operator", "bot") if said.get(mark)]
+    marks = [mark for mark in ("operator", "voice", "bot") if said.get(mark)]
     if "away" in said:
         marks.append(f"away: {said['away']}" if said["away"] else "away")
     return f"{said['name']} ({', '.join(marks)})" if marks else said["name"]
@@ -427,7 +433,10 @@ _ANSWERS: dict[str, Callable[[dict[str, Any]], str]] = {
         "\n".join(
             [
                 *(_ruling("banned from", it["room"], line) for line in it["bans"]),
-                *(_ruling("muted in", it["room"], line) for line in it["mutes"]),
+                *(
+                    _ruling("muted on" if it["room"] == "*" else "muted in", it["room"], line)
+                    for line in it["mutes"]
+                ),
             ]
         )
         or f"Nobody is banned from {_place(it['room'])}, or muted there."

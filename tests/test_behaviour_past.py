@@ -8,8 +8,15 @@ from twisted.internet.defer import Deferred
 
 from twisted_chat.house import About
 from twisted_chat.journal.memory import MemoryJournal
-from twisted_chat.limits import HISTORY_EVENTS, HISTORY_EVENTS_UNASKED, SEARCH_EVENTS, Limits
+from twisted_chat.limits import (
+    ANSWER_BYTES_PER_LINE,
+    HISTORY_EVENTS,
+    HISTORY_EVENTS_UNASKED,
+    SEARCH_EVENTS,
+    Limits,
+)
 from twisted_chat.testing import End, MemoryServer
+from twisted_chat.verbs.lists import BESIDE_EVENT
 
 LIFTED = {"messages": 10**9, "message_burst": 10**9, "lines_waiting": 10**9}
 OPEN = Limits(**LIFTED)
@@ -224,6 +231,25 @@ def test_shows_what_came_before_a_message(world: World, reader: Reader) -> None:
     world.say("one", "two", "three")
     reader.end.received()
     assert reader.ask("history", before=3) == ["Sam: one", "Sam: two"]
+
+
+def test_slows_who_asks_for_much(make: Callable[..., World]) -> None:
+    """An answer counts like the lines that fill it, and who asked waits like who sent them."""
+    world = make(limits=Limits(message_burst=20, messages=1), backlog=0)
+    lines = 20 * ANSWER_BYTES_PER_LINE // (3900 + BESIDE_EVENT)
+    for _ in range(lines):
+        world.say("x" * 3900)
+        world.server.advance(1)
+    reader = world.reader()
+    reader.entered()
+    assert len(reader.ask("history", most=lines)) == lines
+    world.sam.received()
+    # The request was one line, and its answer 19 of them: there is none left for now.
+    reader.say("one")
+    reader.say("two")
+    assert [said["text"] for said in world.sam.objects()] == ["one"]
+    world.server.advance(2)
+    assert [said["text"] for said in world.sam.objects()] == ["two"]
 
 
 def test_says_how_to_go_on() -> None:

@@ -39,9 +39,11 @@ from twisted_chat.journal import (
     Present,
     Put,
     Scope,
+    catching_up,
+    recalling,
 )
-from twisted_chat.journal.kept import ANSWER_BYTES, NEWS_COUNTED
 from twisted_chat.journal.memory import MemoryJournal
+from twisted_chat.limits import ANSWER_BYTES, NEWS_COUNTED
 
 HI = events.Said(room="#lobby", who="Alex", text="hi")
 HERE = events.Joined(room="#lobby", who="Alex")
@@ -481,15 +483,28 @@ def test_follows_who_is_in_a_room_without_an_event(journal: Journal) -> None:
     assert result(journal.heard(ALEX)) == {"#dev!2": 1, PRIVATE: 1}
 
 
+def made_private(on: bool, place: str, moves: str) -> Entry:
+    """That a room is private from now on, or open, and on record under something else."""
+    event = events.MadePrivate(room="#dev", by="alex", on=on)
+    return Entry(event, ALEX, room=place, moves=moves)
+
+
 def test_moves_with_a_room(journal: Journal) -> None:
     """When it is on record under something else from then on."""
-    commit(journal, joined(ALEX, "#dev"), joined(SAM, "#dev"), left(SAM))
-    private = events.MadePrivate(room="#dev", by="alex", on=True)
-    commit(journal, Entry(private, ALEX, room="#dev!2", moves="#dev"))
-    heard = {"#dev!2": 0, PRIVATE: 0}
+    commit(journal, joined(ALEX, "#dev!2"), joined(SAM, "#dev!2"), left(SAM))
+    commit(journal, made_private(False, "#dev", moves="#dev!2"))
+    heard = {"#dev": 0, PRIVATE: 0}
     assert [result(journal.heard(who)) for who in (ALEX, SAM)] == [heard, heard]
     commit(journal, left(ALEX))
-    assert result(journal.heard(ALEX)) == {"#dev!2": 1, PRIVATE: 1}
+    assert result(journal.heard(ALEX)) == {"#dev": 1, PRIVATE: 1}
+
+
+def test_moves_who_is_here_alone_into_a_private_room(journal: Journal) -> None:
+    """Who is away is not let in by that."""
+    commit(journal, joined(ALEX, "#dev"), joined(SAM, "#dev"), left(SAM))
+    commit(journal, made_private(True, "#dev!2", moves="#dev"))
+    assert result(journal.heard(ALEX)) == {"#dev!2": 0, PRIVATE: 0}
+    assert result(journal.heard(SAM)) == {"#dev": 0, PRIVATE: 0}
 
 
 # What somebody has missed.
@@ -564,6 +579,21 @@ def test_finds_no_mention_of_what_is_no_name(journal: Journal, name: str) -> Non
     """And does not fail."""
     commit(journal, joined(ALEX), left(ALEX), said("hi all"))
     assert result(journal.missed(ALEX, name, upto=EVER, most=9)).mentions == []
+
+
+def test_looks_for_a_short_name_in_the_last_that_was_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As no index finds it: at the bound in all of it, and beyond it in the newest."""
+    monkeypatch.setattr(catching_up, "SCANNED_ROWS", 3)
+    with opened("disk", tmp_path / "data", Moment()) as journal:
+        commit(journal, joined(ALEX), left(ALEX), *(said(f"al {number}") for number in range(3)))
+        missed = result(journal.missed(ALEX, "al", upto=EVER, most=9))
+        assert texts(missed.mentions) == ["al 0", "al 1", "al 2"]
+        commit(journal, said("al 3"))
+        missed = result(journal.missed(ALEX, "al", upto=EVER, most=9))
+        assert texts(missed.mentions) == ["al 1", "al 2", "al 3"]
+        assert missed.news == [News("#lobby", 0, 4, 3)]
 
 
 def test_shows_the_newest_mentions(journal: Journal) -> None:
@@ -648,6 +678,20 @@ def test_can_be_closed_twice(journal: Journal) -> None:
     result(journal.close(told=1))
     result(journal.close())
     assert journal.last == 1
+
+
+def test_looks_at_so_much_in_memory_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """At the bound at all of it, and beyond it one goes on from where the answer ended."""
+    monkeypatch.setattr(recalling, "SCANNED_ROWS", 3)
+    journal = MemoryJournal(Moment())
+    commit(journal, said("needle"), said("hay"), said("hay"))
+    found = result(_search(journal, "needle", upto=EVER, most=9))
+    assert (texts(found.events), found.reached) == (["needle"], 0)
+    commit(journal, said("hay"))
+    found = result(_search(journal, "needle", upto=EVER, most=9))
+    assert (texts(found.events), found.reached) == ([], 2)
+    found = result(_search(journal, "needle", upto=found.reached - 1, most=9))
+    assert (texts(found.events), found.reached) == (["needle"], 0)
 
 
 def test_remembers_so_much_and_no_more() -> None:

@@ -1,11 +1,20 @@
-"""Text that is made to be taken for something else, in every field and every question."""
+"""Text that is made to be taken for something else, in every field and every question.
 
+Row 16 of the threats: first the journal alone, then the whole server on a disk.
+"""
+
+import dataclasses
+import json
 import os
-from collections.abc import Iterator
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
+from doors import DOORS, Guest
 from journals import (
     ALEX,
     EVER,
@@ -25,8 +34,13 @@ from journals import (
 
 from twisted_chat import events
 from twisted_chat.events import Recorded
+from twisted_chat.house import About
 from twisted_chat.journal import Entry, Journal, Put, Scope
 from twisted_chat.journal.words import fold, mend
+from twisted_chat.limits import OFF, SEARCH_EVENTS, Limits
+from twisted_chat.testing import MemoryServer
+from twisted_chat.text import clean
+from twisted_chat.verbs import TABLE, Verb
 
 CASES = int(os.environ.get("TWISTED_CHAT_CASES", "1"))
 """How many times as much as usual is tried; with 20 it is 500 strings and 6,000 searches."""
@@ -35,6 +49,8 @@ STRINGS = min(500, 50 * CASES)
 SEARCHES = 300 * CASES
 MESSAGES = 2500
 """More than twice what waits for the index: some are in it, and some are not."""
+
+Record = Callable[[str, object], None]
 
 PIECES = (
     *("'", '"', "''", '""', "`", ";", "--", "/*", "*/", "\\", "%", "_", "*", "^", "(", ")", "{"),
@@ -152,7 +168,7 @@ def _compare(journal: Journal, random: Random) -> None:
 def _strings(most: int) -> list[str]:
     random = Random(17)
     made = ["".join(random.choices(PIECES, k=random.randint(1, 5))) for _ in range(most)]
-    return [*PIECES, *made][:most] if most > len(PIECES) else random.sample(PIECES, most)
+    return [*random.sample(PIECES, min(most // 2, len(PIECES))), *made][:most]
 
 
 def _filled(journal: Journal, random: Random) -> list[Recorded]:
@@ -197,3 +213,135 @@ def _all_found(journal: Journal, text: str, scope: Scope) -> list[int]:
         found += [event.seq for event in page.events]
         reached = page.reached
     return found
+
+
+# The whole server.
+
+LIFTED = Limits(**{field.name: OFF for field in dataclasses.fields(Limits)})
+SENSIBLE = {
+    "text": "hello",
+    "room": "#den",
+    "name": "Kim",
+    "who": "Kim",
+    "reason": "just so",
+    "time": "2h",
+    "since": "1h",
+    "how": "5",
+    "pattern": "spam",
+    "verb": "say",
+    "password": "correct-horse",
+    "old": "correct-horse",
+    "new": "correct-horse",
+    "code": "x",
+}
+"""What a field says while another one is tried."""
+
+UNWRITTEN = {"on", "most", "before", "after", "seq", "seen", "n"}
+"""Fields that are no text; a verb that wants one without a choice gets it."""
+
+
+def _fields(verb: Verb) -> list[str]:
+    """Those that are written, and neither numbers nor on or off."""
+    return [field for field in verb.fields if field not in UNWRITTEN]
+
+
+VERBS = [verb for verb in TABLE.verbs if _fields(verb)]
+HORSE = "correct-horse"
+
+
+class Served:
+    """A server that keeps everything on disk, which Ada administers, and where Kim is a guest."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.server = MemoryServer(LIFTED, About(backlog=0), on_disk(folder))
+        self.ada = self.server.program("Ada")
+        self.ada.ask(type="register", password=HORSE)
+        self.kim = self.server.program("Kim")
+
+    def ask(self, request: dict[str, object]) -> dict[str, Any]:
+        """Have Ada, who may do everything, ask in a room where Kim is; the answer."""
+        if self.ada.closed:
+            self.ada = self.server.program("Ada", password=HORSE)
+        for end in (self.ada, self.kim):
+            end.ask(type="join", room="#den")
+            end.received()
+        self.ada.send(json.dumps({**request, "id": 1}).encode() + b"\n")
+        told = self.ada.objects()
+        # Half a character is no JSON, so that the answer does not know the id.
+        (answer,) = (one for one in told if one.get("id") == 1 or one["type"] == "error")
+        return answer
+
+    def rows(self) -> tuple[int, int]:
+        """How many events are on record, and the number of the last one."""
+        with closing(sqlite3.connect(self._folder / "chat.db")) as db:
+            assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+            count, last = db.execute("SELECT count(*), coalesce(max(seq), 0) FROM event").fetchone()
+        return count, last
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[Served]:
+    """One with nothing said in it yet."""
+    folder = tmp_path / "data"
+    with indexed_after(1, few=0):
+        served = Served(folder)
+        yield served
+        result(served.server.house.journal.close())
+
+
+@pytest.fixture(params=DOORS, ids=lambda door: door.__name__.lower())
+def door(request: pytest.FixtureRequest) -> type[Guest]:
+    """The door that it is tried at."""
+    door: type[Guest] = request.param
+    return door
+
+
+@pytest.mark.parametrize("verb", VERBS, ids=lambda verb: verb.name)
+def test_takes_any_text_in_every_field_of_a_request(
+    verb: Verb, served: Served, record_property: Record
+) -> None:
+    """It is answered, with no fault, and no row is there that should not be, or is missing."""
+    usual: dict[str, object] = {name: SENSIBLE[name] for name in _fields(verb)}
+    usual |= {"type": verb.request.__struct_config__.tag}
+    usual |= {"on": True} if "on" in verb.fields else {}
+    answers = [
+        served.ask({**usual, field: text}) for text in _strings(STRINGS) for field in _fields(verb)
+    ]
+    assert [answer for answer in answers if answer.get("code") == "something_wrong"] == []
+    assert served.rows() == (served.server.house.journal.last,) * 2
+    record_property("answers", len(answers))
+
+
+def test_finds_at_every_door_what_was_said(
+    door: type[Guest], served: Served, record_property: Record
+) -> None:
+    """As it was typed, whatever it looks like: those lines, and no others."""
+    random, said = Random(18), []
+    for text in _strings(STRINGS):
+        answer = served.ask({"type": "say", "text": f"{random.choice(PIECES)}{text}"})
+        if answer["type"] == "ok":
+            said.append(answer["seq"])
+    known = result(served.server.house.journal.past(Scope(["#den"]), upto=EVER, most=2 * STRINGS))
+    texts = {event.seq: fold(getattr(event, "text", "")) for event in known.events}
+    assert list(texts) == said
+    guest = door(served.server, "Alex")
+    guest.do("join", room="#den")
+    asked = 0
+    for text in filter(None, (clean(mend(text)).strip() for text in _strings(2 * STRINGS))):
+        expected = [seq for seq in reversed(said) if fold(text) in texts[seq]]
+        assert _found(guest, text) == expected[:SEARCH_EVENTS]
+        asked += 1
+    record_property("searches", asked)
+
+
+def _found(guest: Guest, text: str) -> list[int]:
+    """The numbers in the answer; where there was no time to look at all, it is asked again."""
+    numbers: list[int] = []
+    answer = "More: "
+    while "More: " in answer and len(numbers) < SEARCH_EVENTS:
+        guest.hears()
+        answer = guest.do("search", text=text)
+        numbers = [int(line.partition(" ")[0]) for line in guest.hears()]
+    assert ("Nothing was found." in answer) == (not numbers)
+    return numbers

@@ -49,7 +49,7 @@ def entries(draw: st.DrawFn) -> Entry:
                 events.Banned(room="*", who="x", by=who),
                 *(events.LockedDown(by=who, on=True), events.Deleted(of=of, who="x", by=who)),
                 events.Deleted(of=of, who="x", by=who, room=room),
-                events.MadePrivate(room=room, by=who, on=True),
+                events.MadePrivate(room=room, by=who, on=draw(st.booleans())),
             ]
         )
     )
@@ -111,10 +111,11 @@ class Model:
                 self._out(entry.actor, entry.room)
             case events.Kicked():
                 self._out(entry.concerns, entry.room)
-            case events.MadePrivate():
+            case events.MadePrivate(on=closes):
                 for identity, rooms in self.positions.items():
-                    if entry.moves in rooms:
-                        heard, here = rooms[entry.moves], (identity, entry.moves) in self.here
+                    here = (identity, entry.moves) in self.here
+                    if entry.moves in rooms and (here or not closes):
+                        heard = rooms[entry.moves]
                         self._out(identity, entry.room)
                         self._out(identity, entry.moves)
                         rooms[entry.room] = heard

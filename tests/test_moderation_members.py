@@ -41,6 +41,13 @@ def test_lets_an_administrator_rule_the_lobby_and_rooms_that_they_are_not_in(tow
     assert town.olga.rooms == {}
 
 
+def test_makes_no_operator_of_the_lobby(town: Town) -> None:
+    """Nobody rules it but administrators, so nobody is to believe that they do."""
+    with pytest.raises(NotOperator, match="#lobby belongs to everybody and has no operators"):
+        town.moderation.members.set_operator(town.ada, town.max, LOBBY, True)
+    assert town.moderation.members.set_operator(town.ada, town.max, LOBBY, False) == []
+
+
 def test_removes_somebody_from_a_room(town: Town) -> None:
     """With who did it, why, and how long they had been there."""
     assert town.moderation.members.kick(town.oscar, town.gus, DEV, 30.5, "noise") == [

@@ -4,12 +4,16 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pexpect
 import pytest
 from conftest import PATIENCE_SECONDS, ChatServer, tool
 
+from twisted_chat.answers import Answer, Prompt, Reply
+from twisted_chat.events import Event
 from twisted_chat.refused import Refused
 from twisted_chat.testing import MemoryServer
 from twisted_chat.verbs import TABLE
@@ -28,6 +32,38 @@ def code(title: str) -> str:
     found = re.search(r"```\w+\n(.*?)```", section, re.DOTALL)
     assert found is not None
     return found[1]
+
+
+def rows(title: str) -> dict[str, list[str]]:
+    """The cells of a table under a heading, by each of what stands in the first of them."""
+    _, _, section = PAGE.read_text().partition(f"\n### {title}\n")
+    _, _, body = section.partition("|---|---|---|\n")
+    lines = body.partition("\n\n")[0].splitlines()
+    table = [line.strip("| ").split(" | ") for line in lines]
+    return {name: cells for cells in table for name in quoted(cells[0])}
+
+
+def quoted(cell: str) -> list[str]:
+    """The words in a cell that are code."""
+    return re.findall(r"`(\w+)`", cell)
+
+
+def asked(cell: str) -> list[str]:
+    """The requests in a cell, without the fields that they have or have not."""
+    return quoted(cell.partition(" with")[0])
+
+
+def kinds(base: Any) -> Iterator[Any]:
+    """All kinds of this that programs see: no prompts, and none of the journal's own."""
+    for kind in base.__subclasses__():
+        if kind not in (Answer, Prompt) and kind.__module__ == base.__module__:
+            yield kind
+        yield from kinds(kind)
+
+
+def tagged(classes: Iterable[Any]) -> dict[str, set[str]]:
+    """The fields of each, by its type on the wire."""
+    return {one.__struct_config__.tag: set(one.__struct_fields__) for one in classes}
 
 
 def verbs_table() -> str:
@@ -70,6 +106,40 @@ def test_tables_are_up_to_date(mark: str, table: str) -> None:
     found = pattern.search(PAGE.read_text())
     assert found is not None
     assert table + "\n" == found[0]
+
+
+def test_events_are_those_of_the_code() -> None:
+    """Each with its fields, and whether it is kept."""
+    page = rows("Events")
+    kept = {one.__struct_config__.tag: "yes" if one.kept else "no" for one in kinds(Event)}
+    assert {kind: cells[2] for kind, cells in page.items()} == kept
+    fields = {kind: has - {"seq", "time"} for kind, has in tagged(kinds(Event)).items()}
+    assert {kind: set(quoted(cells[1])) for kind, cells in page.items()} == fields
+
+
+def test_answers_are_those_of_the_code() -> None:
+    """Each with its fields; what a list of them holds may stand beside those."""
+    page = rows("Answers")
+    fields = {kind: has - {"id"} for kind, has in tagged(kinds(Answer)).items()}
+    assert set(page) == set(fields)
+    for kind, cells in page.items():
+        assert fields[kind] - set(quoted(cells[1])) == set(), kind
+
+
+def test_answers_name_requests_that_there_are() -> None:
+    """In the column that says what they are answers to."""
+    requests = {verb.request.__struct_config__.tag for verb in TABLE.verbs} | {"hello"}
+    answered = {name for cells in rows("Answers").values() for name in asked(cells[2])}
+    assert answered - requests == set()
+
+
+def test_notices_are_those_of_the_code() -> None:
+    """What comes to a session alone without being asked for."""
+    page = rows("Notices")
+    fields = tagged(set(kinds(Reply)) - set(kinds(Answer)))
+    assert set(page) == set(fields)
+    for kind, cells in page.items():
+        assert fields[kind] - set(quoted(cells[1])) == set(), kind
 
 
 def ask_for_pong(server: ChatServer, bot: str) -> str:

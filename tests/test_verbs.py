@@ -7,7 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from twisted_chat.limits import ID_CHARS, LIST_BYTES, LISTED_TOPIC_CHARS, REASON_CHARS
+from twisted_chat import events
+from twisted_chat.limits import (
+    ANSWER_BYTES_PER_LINE,
+    ID_CHARS,
+    LIST_BYTES,
+    LISTED_TOPIC_CHARS,
+    REASON_CHARS,
+)
 from twisted_chat.refused import (
     BadRequest,
     NameNotAllowed,
@@ -18,7 +25,7 @@ from twisted_chat.refused import (
 )
 from twisted_chat.testing import End, MemoryServer
 from twisted_chat.verbs import TABLE, Request, Verb
-from twisted_chat.verbs.lists import cut, size_of
+from twisted_chat.verbs.lists import BESIDE_EVENT, cut, size_of, weight
 
 WORDS = sorted((word, verb.name) for verb in TABLE.verbs for word in (verb.name, *verb.short))
 
@@ -282,6 +289,16 @@ def test_shows_one_line_of_a_list_however_long() -> None:
 def test_counts_the_bytes_of_a_list_and_not_its_characters() -> None:
     """A name in another script takes more room."""
     assert size_of("a", "字") == 1 + 3 + 2 * size_of("")
+
+
+@pytest.mark.parametrize(
+    ("chars", "lines"),
+    [(ANSWER_BYTES_PER_LINE - 1, 0), (ANSWER_BYTES_PER_LINE, 1), (3 * ANSWER_BYTES_PER_LINE, 3)],
+)
+def test_counts_a_long_answer_like_so_many_lines(chars: int, lines: int) -> None:
+    """Short ones are free, as asking for them is a line in itself."""
+    text = "x" * (chars - BESIDE_EVENT)
+    assert weight([events.Said(room="#lobby", who="Sam", text=text)]) == lines
 
 
 def test_says_how_many_names_it_leaves_out() -> None:

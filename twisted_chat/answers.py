@@ -98,10 +98,14 @@ class Entered(Answer, frozen=True, kw_only=True):
 
 
 class Person(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One line of a list of people; ``away`` is None for somebody who is here."""
+    """One line of a list of people; ``away`` is None for somebody who is here.
+
+    ``voice`` says who else than operators speaks where only some do.
+    """
 
     name: str
     operator: bool = False
+    voice: bool = False
     bot: bool = False
     away: str | None = None
 

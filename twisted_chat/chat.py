@@ -6,7 +6,7 @@ argument, in seconds since any epoch, and what time of day it is only its guard 
 here cleaned.  What operators do beyond it is in moderation/.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 
 from twisted_chat import events
@@ -123,9 +123,6 @@ class Chat:
         self._held.release(user)
         for name in list(user.ignored):
             self.unignore(user, name)
-        for room in user.rooms.values():
-            if room.private and user.account is not None:
-                self.registry.invite(room, user)
         user.correspondent = None
         left = events.Left(who=str(user.name), reason=reason, after=int(now - user.since))
         return [left, *self.registry.vacate(user, list(user.rooms.values()))]
@@ -136,12 +133,17 @@ class Chat:
         :raises NameOwned: the user has an account.
         :raises NameReserved: the name is, or looks like, one of the server's own.
         :raises NameTaken: it is, or looks like, that of somebody else.
-        :raises Refused: it is a way around a ruling: see `Guard.check_name`.
+        :raises Refused: it is a way around a ruling: see `Guard.check_name`, and for the rooms that
+            the user is not in `Guard.check_no_way_around`.
         """
         if user.account is not None and name != user.name:
             raise NameOwned(f"You are logged in as {user.name}, and called that. /logout first.")
         self._held.check(name, user, user.account)
         self.guard.check_name(user, name)
+        if user.account is None:
+            for room in self._known_to(user):
+                if user not in room.members:
+                    self.guard.check_no_way_around(user, room)
         return self._rename(user, name)
 
     def own(self, user: User, account: Account) -> None:
@@ -155,12 +157,13 @@ class Chat:
     def recognize(self, user: User, account: Account, heard: Iterable[str], now: float) -> Events:
         """Let a guest who is here go on as the owner of an account that nobody is here with.
 
-        :raises Banned: they may not be on the server.
+        :raises Banned: they may not be on the server, or in a room where the guest is.
         :raises NameTaken: the account's name is, or looks like, that of another guest.
         """
         name = user_name(account.name)
         for address in user.addresses:
             self.guard.check_entry(name, account, address)
+        self.guard.check_rooms(user, name)
         self._held.check(name, user, account)
         self._identify(user, account, account.identity)
         return [*self._rename(user, name), *self._return(user, heard, now)]
@@ -328,8 +331,10 @@ class Chat:
         :raises NotOperator: the room is private, and the user no operator.
         :raises AlreadyInRoom: there is no need to.
         :raises NotInRoom: the user is not a member.
+        :raises Refused: they may not speak, or not say what the room is called.
         """
         room = self._joined(user, name)
+        self.guard.check_text(user, str(room.name))
         if target in room.members:
             raise AlreadyInRoom(f"{target.name} is in {room.name} already.")
         if room.private:
@@ -374,8 +379,7 @@ class Chat:
 
     def rooms_for(self, user: User) -> list[Room]:
         """The rooms that the user may know of, those with most people first."""
-        visible = (room for room in self.rooms.values() if room.visible_to(user))
-        return sorted(visible, key=lambda room: (-len(room.members), room.name.key))
+        return sorted(self._known_to(user), key=lambda room: (-len(room.members), room.name.key))
 
     def readable(self, user: User, room: Room) -> list[str]:
         """What a room is on record under, as far as the user may read it.
@@ -391,10 +395,13 @@ class Chat:
 
     def readable_rooms(self, user: User) -> frozenset[str]:
         """What the rooms are on record under that the user may read."""
-        rooms = (room for room in self.rooms.values() if room.visible_to(user))
+        rooms = self._known_to(user)
         return frozenset(key for room in rooms for key in self.readable(user, room))
 
     # How the above is done.
+
+    def _known_to(self, user: User) -> Iterator[Room]:
+        return (room for room in self.rooms.values() if room.visible_to(user))
 
     def _spoken_in(self, user: User, name: RoomName, text: str) -> str:
         """The name of a room where the user may say this, and has."""
@@ -429,7 +436,10 @@ class Chat:
             self.notes.changes.append(Change((), undo))
 
     def _return(self, user: User, heard: Iterable[str], now: float) -> list[Event]:
-        """Let somebody who was away into the rooms that they were in, where they still may."""
+        """Let somebody who was away into the rooms that they were in, where they still may.
+
+        What a private room is on record under is theirs only if they were in it while it was so.
+        """
         joined = []
         for key in heard:
             name = _name_on_record(key)
@@ -437,7 +447,7 @@ class Chat:
             if room is None or user in room.members or room.on_record != key:
                 continue
             full = len(room.members) >= self.limits.members_per_room
-            if not full and room.admits(user) and self.guard.ban_on(user, room) is None:
+            if not full and self.guard.ban_on(user, room) is None:
                 self.registry.uninvite(room, user)
                 joined.append(self.registry.add(user, room, Member(now)))
         return joined

@@ -43,6 +43,14 @@ class Guard:
 
     # Coming in.
 
+    def check_newcomer(self) -> None:
+        """Let a guest pass who wants an account.
+
+        :raises LockedDown: nobody gets one now, as it would be good for speaking.
+        """
+        if self.rulings.lockdown:
+            raise LockedDown("The server is locked down: nobody registers. Try again later.")
+
     def check_guest(self) -> None:
         """Let a new guest pass.
 
@@ -72,14 +80,36 @@ class Guard:
         """
         if user.account is not None:
             return
-        self.check_entry(name, None, None)
         now = self.time()
+        _check_free(name, self.rulings, SERVER_WORDS, now)
         for room in user.rooms.values():
             self._check_mute(user, room.rulings, f"in {room.name}", now)
-            ruling = room.rulings.ban_on(name.key, None, None, now)
-            if ruling is not None:
-                raise Banned(f"Who is called {name} is banned from {room.name}. Choose another.")
+            _check_free(name, room.rulings, str(room.name), now)
         self._check_mute(user, self.rulings, f"on {SERVER_WORDS}", now)
+
+    def check_no_way_around(self, user: User, room: Room) -> None:
+        """Let a guest pass who takes another name, where nothing in a room is about theirs.
+
+        :param room: one that they are not in, and may come back to.
+        :raises Banned: they may not be in it.
+        :raises Muted: they may not speak there.
+        """
+        rulings, key, now = room.rulings, user.name.key, self.time()
+        if rulings.ban_on(key, None, None, now) is not None:
+            raise Banned(f"Who is banned from {room.name} keeps their name.")
+        if rulings.mute_on(key, None, None, now) is not None:
+            raise Muted(f"Who is muted in {room.name} keeps their name.")
+
+    def check_rooms(self, user: User, name: Name) -> None:
+        """Let somebody who is here go on as the owner of an account, where they are.
+
+        :param name: the account's.
+        :raises Banned: its owner may not be in one of the rooms.
+        """
+        now = self.time()
+        for room in user.rooms.values():
+            if room.rulings.ban_on(name.key, name.key, None, now) is not None:
+                raise Banned(f"{name} is banned from {room.name}. /part {room.name} first.")
 
     # Rooms.
 
@@ -169,6 +199,11 @@ def is_about(mask: Mask, user: User) -> bool:
     key = user.name.key
     account_key = None if user.account is None else key
     return any(mask.matches(key, account_key, address) for address in user.addresses or [None])
+
+
+def _check_free(name: Name, rulings: Rulings, place: str, now: float) -> None:
+    if rulings.ban_on(name.key, None, None, now) is not None:
+        raise Banned(f"Who is called {name} is banned from {place}. Choose another.")
 
 
 def _check_filters(rulings: Rulings, text: str, place: str) -> None:

@@ -102,7 +102,7 @@ def _plain(text: str, what_works: str) -> str:
 def _seconds(written: str) -> int | None:
     """The seconds of a duration; None where it is something else."""
     match = _SPAN.fullmatch(written)
-    if match is None:
+    if match is None or not written:
         return None
     seconds = sum(int(match[unit] or 0) * size for unit, size in _SECONDS.items())
     if not seconds:

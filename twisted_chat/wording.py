@@ -58,6 +58,8 @@ def _(event: events.Opped) -> str:
 
 @words.register
 def _(event: events.Deopped) -> str:
+    if event.by == event.who:
+        return f" * {event.who} is no operator any more."
     return f" * {event.by} took the operator's rights from {event.who}."
 
 
@@ -96,7 +98,9 @@ def _(event: events.Moderated) -> str:
 def _(event: events.Owned) -> str:
     if not event.who:
         return f" * {event.by} gave the room up. It belongs to nobody."
-    return f" * The room belongs to {event.who} now."
+    if event.by == event.who:
+        return f" * The room belongs to {event.who} now."
+    return f" * {event.by} gave the room to {event.who}."
 
 
 @words.register
@@ -271,7 +275,7 @@ def _framed(reply: Past, lines: list[str]) -> list[str]:
     """The lines, with what the server says about them before or after."""
     if isinstance(reply, answers.Backlog):
         more = reply.more and not reply.room
-        return ["-> You missed more than this: /history shows it.", *lines] if more else lines
+        return [_missed_more(reply), *lines] if more else lines
     if isinstance(reply, answers.FilterTest):
         stops = _count(reply.of, "message")
         return [*lines, f"-> It would have stopped {len(reply.events)} of the last {stops}."]
@@ -280,6 +284,10 @@ def _framed(reply: Past, lines: list[str]) -> list[str]:
     )
     shown = lines or [nothing]
     return [*shown, f"-> More: {reply.next}"] if reply.next else shown
+
+
+def _missed_more(reply: answers.Backlog) -> str:
+    return f"-> You missed more than this: /history before {reply.events[0].seq} shows it."
 
 
 def _term(time: float, until: float, reason: str) -> str:
@@ -368,6 +376,8 @@ def _(answer: answers.People) -> str:
 
 def _person(person: answers.Person) -> str:
     marks = ["operator"] if person.operator else []
+    if person.voice:
+        marks.append("voice")
     if person.bot:
         marks.append("bot")
     if person.away is not None:
@@ -438,15 +448,17 @@ def _(answer: answers.Uptime) -> str:
 
 @reply.register
 def _(answer: answers.Bans) -> str:
-    lines = [_ruling("banned from", answer.room, line) for line in answer.bans]
-    lines += [_ruling("muted in", answer.room, line) for line in answer.mutes]
-    return "\n".join(lines) or f"Nobody is banned from {_place(answer.room)}, or muted there."
+    place = _place(answer.room)
+    within = f"on {place}" if answer.room == "*" else f"in {place}"
+    lines = [_ruling(f"banned from {place}", line) for line in answer.bans]
+    lines += [_ruling(f"muted {within}", line) for line in answer.mutes]
+    return "\n".join(lines) or f"Nobody is banned from {place}, or muted there."
 
 
-def _ruling(what: str, room: str, line: answers.RulingLine) -> str:
+def _ruling(what: str, line: answers.RulingLine) -> str:
     reason = f": {line.reason}" if line.reason else "."
     until = until_words(line.until, line.since)
-    return f"{line.who} is {what} {_place(room)} {until}, by {line.by}{reason}"
+    return f"{line.who} is {what} {until}, by {line.by}{reason}"
 
 
 @reply.register

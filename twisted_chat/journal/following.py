@@ -32,8 +32,8 @@ class Following:
         :param last: the highest number so far.
         """
         match entry.event:
-            case MadePrivate() if entry.moves:
-                self._move(entry.moves, room)
+            case MadePrivate(on=closes) if entry.moves:
+                self._move(entry.moves, room, closes)
             case Kicked():
                 self._of(entry.concerns).pop(room, None)
             case Joined() | Present() if is_account(entry.actor):
@@ -57,7 +57,8 @@ class Following:
             if position.here:
                 position.heard, position.here = last, False
 
-    def _move(self, old: str, new: str) -> None:
+    def _move(self, old: str, new: str, closes: bool) -> None:
+        # Who is away when a room is closed to others is not in it from then on.
         for positions in self._positions.values():
-            if old in positions:
+            if old in positions and (positions[old].here or not closes):
                 positions[new] = positions.pop(old)

@@ -17,8 +17,8 @@ def follow(db: sqlite3.Connection, entry: Entry, room: str, last: int) -> None:
     :param last: the highest number so far.
     """
     match entry.event:
-        case MadePrivate() if entry.moves:
-            _move(db, entry.moves, room)
+        case MadePrivate(on=closes) if entry.moves:
+            _move(db, entry.moves, room, closes)
         case Kicked() if is_account(entry.concerns):
             _forget(db, entry.concerns, room)
         case Joined() | Present() if is_account(entry.actor):
@@ -61,5 +61,9 @@ def _forget(db: sqlite3.Connection, identity: str, room: str) -> None:
     db.execute("DELETE FROM position WHERE identity = ? AND room = ?", (identity, room))
 
 
-def _move(db: sqlite3.Connection, old: str, new: str) -> None:
-    db.execute("UPDATE OR REPLACE position SET room = ? WHERE room = ?", (new, old))
+def _move(db: sqlite3.Connection, old: str, new: str, closes: bool) -> None:
+    # Who is away when a room is closed to others is not in it from then on.
+    db.execute(
+        "UPDATE OR REPLACE position SET room = ? WHERE room = ? AND (here OR NOT ?)",
+        (new, old, closes),
+    )

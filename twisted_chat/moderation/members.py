@@ -58,11 +58,14 @@ class Members:
 
         Who has an account keeps them where the room is somebody's own, also while away.
 
-        :raises NotOperator: the user is no operator there, or the target above them.
+        :raises NotOperator: the user is no operator there, the target above them, or the room one
+            that has no operators.
         :raises NotInRoom: one of them is not a member.
         """
         room = self._authority.governed(user, name)
         member = self._authority.fellow(room, target)
+        if on and room.name == self._chat.lobby:
+            raise NotOperator(f"{room.name} belongs to everybody and has no operators.")
         if not on:
             self._authority.require_above(user, target.account, room)
         if not on and room.owned_by(target):
@@ -85,7 +88,7 @@ class Members:
         """
         room = self._authority.governed(user, name)
         member = self._authority.fellow(room, target)
-        if _has_voice(room, target) == on:
+        if room.voiced(target) == on:
             return []
         voices = _with(room.charter.voices, target, on)
         if room.charter.owner and voices != room.charter.voices:
@@ -98,10 +101,6 @@ class Members:
     def _about(self, event: Event, target: User) -> Event:
         self._chat.notes.about[event] = target.identity
         return event
-
-
-def _has_voice(room: Room, user: User) -> bool:
-    return room.members[user].voice or user.account_id in room.charter.voices
 
 
 def _with(accounts: frozenset[str], user: User, on: bool) -> frozenset[str]:

@@ -33,7 +33,8 @@ def motd(session: Asker) -> Outcome:
 def uptime(session: Asker) -> Outcome:
     chat = session.chat
     seconds = int(session.now() - session.started)
-    return [], Uptime(seconds=seconds, people=len(chat.users), rooms=len(chat.rooms))
+    rooms = len(chat.rooms_for(session.user))
+    return [], Uptime(seconds=seconds, people=len(chat.users), rooms=rooms)
 
 
 @verb("/quit [REASON]", "Leave the chat, as q does.", "q", "exit", "bye")

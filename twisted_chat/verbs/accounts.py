@@ -108,6 +108,7 @@ def _check_guest(session: Asker) -> None:
     session.check_here()
     if session.user.account is not None:
         raise BadRequest(f"The name {session.user.name} is yours already.")
+    session.chat.guard.check_newcomer()
 
 
 def _account(session: Asker) -> Account:

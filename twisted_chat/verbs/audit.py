@@ -31,7 +31,7 @@ async def audit(
     if how is not None:
         most, since, before = read_how(how)
     wanted, start = min(most or HISTORY_EVENTS_UNASKED, HISTORY_EVENTS), moment_of(session, since)
-    rooms = None if domain.room is None else {domain.room.name.key, domain.room.on_record}
+    rooms = None if domain.room is None else domain.room.ever_on_record
     entries = await session.journal.audit(rooms, upto=upto_of(session, before), most=wanted + 1)
     acts = [entry for entry in entries if entry.event.time >= start]
     shown = [_shown_to(session.user, entry) for entry in acts[-wanted:]]

@@ -54,7 +54,13 @@ def nick(session: Asker, name: Name) -> Outcome:
 
 def _person(user: User, room: Room) -> Person:
     operator = room.operated_by(user)
-    return Person(name=str(user.name), operator=operator, bot=user.bot, away=user.away)
+    return Person(
+        name=str(user.name),
+        operator=operator,
+        voice=not operator and room.voiced(user),
+        bot=user.bot,
+        away=user.away,
+    )
 
 
 def _addresses(user: User) -> list[str]:

@@ -13,10 +13,10 @@ from twisted_chat.rulings import Ruling
 from twisted_chat.verbs.asker import Asker
 from twisted_chat.verbs.lists import weight
 from twisted_chat.verbs.verb import NO_REASON, Outcome, Place, Reason, Words, done, verb
-from twisted_chat.verbs.where import charge_for, domain_of, seconds_of
+from twisted_chat.verbs.where import charge_for, check_order, domain_of, seconds_of
 
 
-@verb("/ban [#ROOM] WHO [TIME] [REASON]", "Keep somebody out (operators).")
+@verb("/ban [#ROOM] WHO [TIME] [REASON]", "Keep somebody out, as for 2d (operators).")
 def ban(
     session: Asker,
     who: Words,
@@ -24,6 +24,7 @@ def ban(
     time: Words | None = None,
     reason: Reason = NO_REASON,
 ) -> Outcome:
+    check_order(who, time, reason)
     where, mask, seconds = domain_of(session, room), read_mask(who), seconds_of(time)
     sanction = session.moderation.sanctions.ban(
         session.user, mask, where, session.now(), seconds, reason
@@ -44,7 +45,7 @@ def unban(session: Asker, who: Words, room: Place | None = None) -> Outcome:
     return _done(sanction, f"not banned from {sanction.domain.words} any more")
 
 
-@verb("/bans [#ROOM]", "Who is banned or muted (operators).")
+@verb("/bans [#ROOM]", "Who is banned or muted; * is the server (operators).")
 def bans(session: Asker, room: Place | None = None) -> Outcome:
     domain = session.moderation.authority.domain(session.user, domain_of(session, room))
     out = _lines(session, domain.place.rulings.bans)
@@ -53,7 +54,7 @@ def bans(session: Asker, room: Place | None = None) -> Outcome:
     return [], Bans(room=domain.name, bans=out, mutes=quiet)
 
 
-@verb("/mute [#ROOM] WHO [TIME] [REASON]", "Let somebody only listen (operators).")
+@verb("/mute [#ROOM] WHO [TIME] [REASON]", "Let somebody only listen, as for 10m (operators).")
 def mute(
     session: Asker,
     who: Words,
@@ -61,6 +62,7 @@ def mute(
     time: Words | None = None,
     reason: Reason = NO_REASON,
 ) -> Outcome:
+    check_order(who, time, reason)
     where, mask, seconds = domain_of(session, room), read_mask(who), seconds_of(time)
     sanction = session.moderation.sanctions.mute(session.user, mask, where, seconds, reason)
     told = sanction.tells(f"muted {sanction.domain.within}")

@@ -1,12 +1,22 @@
 """What the verbs of operators have in common: where something is to hold, and for how long."""
 
+import re
+
 from twisted_chat.journal import PRIVATE, SERVER
 from twisted_chat.limits import ANSWER_BYTES_PER_LINE
-from twisted_chat.moments import Unclear, span
+from twisted_chat.moments import SPANS, Unclear, span
 from twisted_chat.names import RoomName
 from twisted_chat.refused import BadRequest
 from twisted_chat.verbs.asker import Asker
 from twisted_chat.verbs.verb import Place
+
+_MEANT_AS_TIME = re.compile(
+    r"(?:for\s+)?[0-9]+\s*"
+    r"(?:$|(?:s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?|w|weeks?|months?|years?)"
+    r"(?![a-z]))"
+    r"|until\s+[0-9]",
+    re.IGNORECASE,
+)
 
 
 def domain_of(session: Asker, place: Place | None) -> RoomName | None:
@@ -45,6 +55,19 @@ def seconds_of(time: str | None) -> int:
         return span(time)
     except Unclear as why:
         raise BadRequest(str(why)) from None
+
+
+def check_order(who: str, time: str | None, reason: str) -> None:
+    """Let nobody rule for good who meant to say how long, and said it in a way that is a reason.
+
+    :raises BadRequest: the time is in the wrong place, or is none as it is written.
+    """
+    if time is not None:
+        return
+    if _MEANT_AS_TIME.match(reason):
+        raise BadRequest(f"{SPANS} The reason comes after it.")
+    if _MEANT_AS_TIME.fullmatch(who):
+        raise BadRequest(f"Write first who, then how long. name:{who} is somebody called that.")
 
 
 def charge_for(session: Asker, *texts: str) -> None:
