@@ -8,24 +8,16 @@ nobody logs in and while 50 do at once, from as many addresses.
 """
 
 import argparse
-import json
-import re
-import socket
-import subprocess
-import sys
 import threading
 import time
-from collections import deque
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
-from statistics import median, quantiles
-from typing import IO
+from statistics import median
 
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred, ensureDeferred
 from twisted.internet.task import Clock, react
 
+from bench.peers import Peer, line_between, server, shown
 from twisted_chat.accounts.account import Account
 from twisted_chat.accounts.book import Book
 from twisted_chat.accounts.hasher import Hasher
@@ -38,9 +30,6 @@ from twisted_chat.threads import Threads
 
 QUIET_LINES = 300
 """Lines that are measured while nobody logs in."""
-
-SECONDS_BETWEEN = 0.02
-"""Between two lines of one who talks all the time; the limit of a real chat is lifted for it."""
 
 CROWD = 50
 WRONG = "wrong-horse"
@@ -92,42 +81,16 @@ async def _fail(logins: Logins, name: str, address: str) -> None:
 # What others notice of it.
 
 
-class Peer:
-    """A program on a real socket, from an address of this machine's own."""
-
-    def __init__(self, port: int, name: str = "", host: str = "127.0.0.1") -> None:
-        self._socket = socket.create_connection(("127.0.0.1", port), source_address=(host, 0))
-        self._lines = self._socket.makefile("r", encoding="utf-8")
-        if name:
-            self.ask(type="hello", v=1, name=name, echo=False)
-            self.until("welcome")
-
-    def ask(self, **request: object) -> None:
-        """Send a request."""
-        self._socket.sendall(json.dumps(request).encode() + b"\n")
-
-    def until(self, word: str) -> None:
-        """Read on to a line with that word."""
-        while word not in (line := self._lines.readline()):
-            if not line:
-                raise EOFError(f"closed before {word}")
-
-    def close(self) -> None:
-        """Hang up."""
-        self._lines.close()
-        self._socket.close()
-
-
 def _print_latency() -> None:
-    with _server() as port:
+    with server(":memory:") as port:
         speaker, hearer = Peer(port, "Speaker"), Peer(port, "Hearer")
-        quiet = [_round(speaker, hearer) for _ in range(QUIET_LINES)]
+        quiet = [line_between(speaker, hearer) for _ in range(QUIET_LINES)]
         crowd = [Peer(port, host=f"127.0.1.{number}") for number in range(1, CROWD + 1)]
         busy = list(_rounds_while_refused(speaker, hearer, crowd))
         for peer in (*crowd, speaker, hearer):
             peer.close()
-    print(f"a line, nobody logs in:   {_shown(quiet)}")
-    print(f"a line, {CROWD} log in at once: {_shown(busy)}")
+    print(f"a line, nobody logs in:   {shown(quiet)}")
+    print(f"a line, {CROWD} log in at once: {shown(busy)}")
 
 
 def _rounds_while_refused(speaker: Peer, hearer: Peer, crowd: Sequence[Peer]) -> Iterator[float]:
@@ -136,50 +99,12 @@ def _rounds_while_refused(speaker: Peer, hearer: Peer, crowd: Sequence[Peer]) ->
     refused = threading.Thread(target=_await_refusals, args=(crowd,), daemon=True)
     refused.start()
     while refused.is_alive():
-        yield _round(speaker, hearer)
+        yield line_between(speaker, hearer)
 
 
 def _await_refusals(crowd: Sequence[Peer]) -> None:
     for peer in crowd:
         peer.until("wrong_password")
-
-
-def _round(speaker: Peer, hearer: Peer) -> float:
-    """How long a line takes from one to the other, in seconds."""
-    begun = time.perf_counter()
-    speaker.ask(type="say", text="marco")
-    hearer.until("marco")
-    seconds = time.perf_counter() - begun
-    time.sleep(SECONDS_BETWEEN)
-    return seconds
-
-
-def _shown(times: Sequence[float]) -> str:
-    cuts = quantiles(times, n=100)
-    return f"p50 {1000 * cuts[49]:.1f} ms, p99 {1000 * cuts[98]:.1f} ms ({len(times)} lines)"
-
-
-@contextmanager
-def _server() -> Iterator[int]:
-    """A server that keeps nothing on disk; the port on which it is."""
-    options = ("--listen", "tcp:0:interface=127.0.0.1", "--data", ":memory:")
-    twistd = [str(Path(sys.executable).with_name("twistd")), "-n", "--pidfile="]
-    command = [*twistd, "chat", *options, "--limit", "messages=off", "--quiet"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
-        assert server.stdout is not None
-        try:
-            yield _port(server.stdout)
-        finally:
-            server.terminate()
-
-
-def _port(log: IO[str]) -> int:
-    """The port that the server says it is on; what it says later is read and dropped."""
-    for line in log:
-        if found := re.search(r"Enter with: .*[ :]([0-9]+)$", line):
-            threading.Thread(target=deque, args=(log, 0), daemon=True).start()
-            return int(found[1])
-    raise EOFError("the server ended")
 
 
 if __name__ == "__main__":

@@ -3,7 +3,8 @@
     python -m bench.search --messages 1000000
 
 Makes the same record each time, in a temporary directory.  Where the machine does other things too,
-what the processor has worked says more than what was waited for.
+what the processor has worked says more than what was waited for.  An answer ends after a bounded
+time, and says how to go on: the last column has how many it takes until 20 are found, or all.
 """
 
 import argparse
@@ -31,6 +32,9 @@ OPEN = Scope(ROOMS)
 WITHOUT_BUSIEST = Scope(ROOMS[1:])
 MANY = Scope([*ROOMS[1:], *(f"#empty{number}" for number in range(10_000))])
 MOST = 20
+FOLLOWED = 10
+"""Questions of a kind that are asked again until they are answered."""
+
 START = 1_600_000_000.0
 SECONDS_BETWEEN = 30
 
@@ -86,7 +90,7 @@ def main() -> None:
         directory = Path(folder, "data")
         corpus = Corpus(Random(1))
         with closing(Store.open(directory, "normal")) as store:
-            _fill(store, corpus, chosen.messages)
+            fill(store, corpus, chosen.messages)
         size = (directory / "chat.db").stat().st_size
         began = time.perf_counter()
         with closing(Store.open(directory, "normal")) as store:
@@ -94,13 +98,15 @@ def main() -> None:
             print(f"{chosen.messages:,} messages, {size >> 20:,} MiB, opened in {opened:.2f} s\n")
             print(f"{'':36}|{'waited for':^20}|{'processor':^20}|")
             print(
-                f"{'':36}|{'median':>10}{'p99':>10}|{'median':>10}{'p99':>10}|{'found':>7}{'all':>6}"
+                f"{'':36}|{'median':>10}{'p99':>10}|{'median':>10}{'p99':>10}"
+                f"|{'found':>7}{'all':>6}{'answers':>9}"
             )
             for what, ask in _questions(store, corpus):
-                _measure(what, ask, chosen.times)
+                _measure(what, ask, store.last, chosen.times)
 
 
-def _fill(store: Store, corpus: Corpus, messages: int) -> None:
+def fill(store: Store, corpus: Corpus, messages: int) -> None:
+    """Put so many messages on record, and print what each cost."""
     spent = 0.0
     for start in range(0, messages, BATCH):
         batch = [corpus.line() for _ in range(min(BATCH, messages - start))]
@@ -110,8 +116,9 @@ def _fill(store: Store, corpus: Corpus, messages: int) -> None:
     print(f"written at {spent / messages * 1e6:.1f} us of processor a message, {BATCH} at once")
 
 
-Question = Callable[[Random], tuple[int, bool]]
-"""Asks once, and says how much was found, and whether that is all there is."""
+Question = Callable[[Random, int], tuple[int, int]]
+"""Asks once, what has at most that number; how much was found, and how far back it was looked for:
+0 where that is all there is."""
 
 
 def _questions(store: Store, corpus: Corpus) -> Iterator[tuple[str, Question]]:
@@ -120,24 +127,24 @@ def _questions(store: Store, corpus: Corpus) -> Iterator[tuple[str, Question]]:
     def search(
         text: Callable[[Random], str], scope: Scope = OPEN, who: str = "", since: float = 0
     ) -> Question:
-        def ask(random: Random) -> tuple[int, bool]:
-            span = Span(end, since=since)
+        def ask(random: Random, upto: int) -> tuple[int, int]:
+            span = Span(upto, since=since)
             found: Found = store.search(text(random), scope, who, span, MOST)
-            return len(found.events), not found.reached
+            return len(found.events), found.reached
 
         return ask
 
-    def past(random: Random) -> tuple[int, bool]:
-        page = store.past(OPEN, Span(random.randint(1, end)), MOST)
-        return len(page.events), not page.more
+    def past(random: Random, upto: int) -> tuple[int, int]:
+        page = store.past(OPEN, Span(random.randint(1, upto)), MOST)
+        return len(page.events), page.more
 
-    def backlog(random: Random) -> tuple[int, bool]:
-        page = store.past(Scope([random.choice(ROOMS)]), Span(end), MOST)
-        return len(page.events), not page.more
+    def backlog(random: Random, upto: int) -> tuple[int, int]:
+        page = store.past(Scope([random.choice(ROOMS)]), Span(upto), MOST)
+        return len(page.events), page.more
 
-    def around(random: Random) -> tuple[int, bool]:
-        page = store.around(random.randint(1, end), OPEN, end, MOST)
-        return len(page.events), not page.more
+    def around(random: Random, upto: int) -> tuple[int, int]:
+        page = store.around(random.randint(1, upto), OPEN, upto, MOST)
+        return len(page.events), page.more
 
     def rare(random: Random) -> str:
         return random.choice([word for word in words[-3000:] if len(word) > 6])
@@ -176,17 +183,27 @@ def _questions(store: Store, corpus: Corpus) -> Iterator[tuple[str, Question]]:
     yield "what was said around something", around
 
 
-def _measure(what: str, ask: Question, times: int) -> None:
+def _measure(what: str, ask: Question, end: int, times: int) -> None:
     random = Random(2)
     waited, worked, found, whole = [], [], 0, 0
     for _ in range(times):
         began, begun = time.perf_counter(), time.thread_time()
-        count, is_all = ask(random)
+        count, reached = ask(random, end)
         worked.append(time.thread_time() - begun)
         waited.append(time.perf_counter() - began)
-        found, whole = found + count, whole + is_all
+        found, whole = found + count, whole + (not reached)
+    answers = statistics.fmean(_answers(ask, seed, end) for seed in range(FOLLOWED))
     columns = "".join(f"|{_middle(took)}{_high(took)}" for took in (waited, worked))
-    print(f"{what:36}{columns}|{found / times:7.1f}{whole / times:6.0%}")
+    print(f"{what:36}{columns}|{found / times:7.1f}{whole / times:6.0%}{answers:9.1f}")
+
+
+def _answers(ask: Question, seed: int, end: int) -> int:
+    """How many answers it takes to find as many as one shows, or all."""
+    answers, left, upto = 0, MOST, end
+    while left > 0 and upto:
+        found, reached = ask(Random(seed), upto)
+        answers, left, upto = answers + 1, left - found, reached and reached - 1
+    return answers
 
 
 def _middle(took: Sequence[float]) -> str:

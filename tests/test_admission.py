@@ -1,12 +1,15 @@
 """Who may connect."""
 
+import resource
+from collections.abc import Iterator
 from ipaddress import ip_network
 
 import pytest
 from twisted.internet.task import Clock
 
 from twisted_chat.admission import Admission
-from twisted_chat.limits import ADDRESSES_REMEMBERED, OFF, Limits
+from twisted_chat.descriptors import room_for_connections
+from twisted_chat.limits import ADDRESSES_REMEMBERED, DESCRIPTORS_SHARE, OFF, Limits
 
 HERE = "192.0.2.1"
 
@@ -24,6 +27,30 @@ def test_lets_in_no_more_than_there_are_descriptors() -> None:
     """What the process can hold bounds what the operator wishes."""
     admission = Admission(Limits(connections=100), Clock(), 2)
     assert [admission.enter(f"192.0.2.{n}") is None for n in range(3)] == [True, True, False]
+
+
+@pytest.fixture
+def few_descriptors() -> Iterator[int]:
+    """A soft limit of 250 for this process, as long as the test lasts."""
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (250, before[1]))
+    yield 250
+    resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+def test_leaves_a_share_of_the_descriptors_to_others(few_descriptors: int) -> None:
+    """At the bound the soft limit stays as it is."""
+    most = int(few_descriptors * DESCRIPTORS_SHARE)
+    assert [room_for_connections(wanted) for wanted in (1, most)] == [most] * 2
+    assert resource.getrlimit(resource.RLIMIT_NOFILE)[0] == few_descriptors
+
+
+@pytest.mark.parametrize("wanted", [201, 250, 999])
+def test_raises_the_soft_limit_as_far_as_is_needed(few_descriptors: int, wanted: int) -> None:
+    """Beyond the bound there is room for as many as there may be."""
+    assert room_for_connections(wanted) == wanted
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    assert few_descriptors < soft <= wanted / DESCRIPTORS_SHARE + 1
 
 
 def test_lets_in_as_many_from_one_address_as_there_may_be() -> None:

@@ -1,11 +1,15 @@
 """Every number that protects the server and the people on it."""
 
 import dataclasses
+import re
+from pathlib import Path
 
 import pytest
 
+from twisted_chat import limits
 from twisted_chat.limits import OFF, Limits
 
+DOCS = Path(__file__).parent.parent / "docs"
 NAMES = [field.name for field in dataclasses.fields(Limits)]
 
 
@@ -45,3 +49,21 @@ def test_refuses_a_limit_that_there_is_not(name: str) -> None:
     """Nothing but a limit can be set."""
     with pytest.raises(ValueError, match="there is no limit"):
         Limits().changed(name, "1")
+
+
+def test_names_the_test_of_each_bound() -> None:
+    """The page on what the server withstands has all of them, and tests that there are."""
+    page = (DOCS / "reliability.md").read_text(encoding="utf-8").partition("## The bounds")[2]
+    rows = re.findall(r"^\| (`.+`) \| (`.+`) \|$", page, re.MULTILINE)
+    named = [name for bounds, _ in rows for name in re.findall("`([A-Za-z_0-9]+)`", bounds)]
+    constants = [name for name in vars(limits) if name.isupper() and name != "OFF"]
+    assert sorted(named) == sorted([*NAMES, *constants])
+    tests = {test for _, tests in rows for test in re.findall("`(.+?)`", tests)}
+    assert [test for test in tests if not (Path(__file__).parent / test).is_file()] == []
+
+
+def test_says_what_happens_at_each_limit() -> None:
+    """The operator's page has all that can be set."""
+    page = (DOCS / "operations.md").read_text(encoding="utf-8").partition("## Limits")[2]
+    rows = re.findall(r"^\| (`.+`) \| [^`]", page.partition("\n## ")[0], re.MULTILINE)
+    assert sorted(name for row in rows for name in re.findall("`(.+?)`", row)) == sorted(NAMES)

@@ -6,6 +6,7 @@ are measured by ``python -m bench.logins``.
 
 import dataclasses
 import json
+import re
 import stat
 import threading
 from collections.abc import Callable, Iterator
@@ -25,6 +26,7 @@ from twisted.cred.credentials import UsernamePassword
 from twisted.internet.defer import Deferred, gatherResults
 from twisted.internet.task import Clock
 from twisted.logger import ILogObserver, LogEvent, eventAsJSON, eventAsText, globalLogPublisher
+from twisted.python import usage
 from zope.interface import implementer
 
 from twisted_chat.accounts.account import Account
@@ -32,9 +34,11 @@ from twisted_chat.accounts.book import Book
 from twisted_chat.accounts.hasher import Hasher
 from twisted_chat.accounts.logins import Logins
 from twisted_chat.accounts.throttle import Throttle
+from twisted_chat.client.options import Options as ClientOptions
 from twisted_chat.house import About
 from twisted_chat.limits import HASHES_AT_ONCE, OFF, Limits
 from twisted_chat.names import user_name
+from twisted_chat.options import ChatOptions
 from twisted_chat.refused import WrongPassword
 from twisted_chat.testing import CHEAP, MemoryServer
 from twisted_chat.threads import Threads
@@ -72,18 +76,28 @@ SPELLINGS = ["Alex", "alex", "ALEX", "aLeX", "ＡＬＥＸ", "A1ex", "AIex", "�
 
 
 class Theft:
-    """Mallory, who has an account, a token and a guest's session, and wants to be Alex."""
+    """Mallory, who has an account, a token and a guest's secret, and wants to be Alex.
 
-    def __init__(self, door: type[Guest], present: bool) -> None:
+    :param alex: where Alex is meanwhile: ``present``, ``away``, or ``banned`` from the server.
+    """
+
+    def __init__(self, door: type[Guest], alex: str = "present") -> None:
         self.door = door
         self.server = MemoryServer(LIFTED, About(backlog=0))
+        ada = self.register("Ada", HORSE)
         self.alex = self.register("Alex", HORSE)
         mallory = self.register("Mallory", "mallorys-horse")
         self.token = mallory.do("token", name="bot").rpartition(" ")[2]
         mallory.do("quit")
+        guest = self.server.connect()
+        guest.ask(type="hello", v=1, name="Guest")
+        self.secret = guest.objects()[0]["resume"]
         self.guest = 0
-        if not present:
+        if alex == "away":
             self.alex.do("quit")
+        if alex == "banned":
+            assert ada.do("ban", room="*", who="account:Alex").startswith("account:Alex is banned")
+            assert self.alex.closed
 
     def register(self, name: str, password: str) -> Guest:
         """Somebody who has an account."""
@@ -103,6 +117,7 @@ class Theft:
             lambda name: self.door(self.server, host=AFAR).prove(name, "mallorys-horse"),
             lambda name: self.server.program(name, token=self.token),
             lambda name: self.server.program(name, resume="resume-" + HORSE),
+            lambda name: self.server.program(name, resume=self.secret),
             lambda name: self.stranger().do("nick", name=name),
             lambda name: self.stranger().do("login", name=name, password="mallorys-horse"),
             lambda name: self.mallory().do("nick", name=name),
@@ -129,12 +144,12 @@ class Theft:
         return account
 
 
-@pytest.mark.parametrize("present", [True, False], ids=["present", "away"])
+@pytest.mark.parametrize("alex", ["present", "away", "banned"])
 def test_gives_nobody_the_name_of_another(
-    door: type[Guest], present: bool, record_property: Record
+    door: type[Guest], alex: str, record_property: Record
 ) -> None:
-    """In no spelling and by no way, whether its owner is here or not."""
-    theft = Theft(door, present)
+    """In no spelling and by no way, whether its owner is here, or not, or may not be."""
+    theft = Theft(door, alex)
     before = theft.account
     tried = taken = 0
     for name in SPELLINGS:
@@ -142,14 +157,14 @@ def test_gives_nobody_the_name_of_another(
             attempt(name)
             tried += 1
             taken += theft.succeeded()
-    assert (tried, taken) == (64, 0)
+    assert (tried, taken) == (72, 0)
     assert theft.account == before
     record_property("taken", f"{taken} of {tried}")
 
 
 def test_lets_nobody_change_what_is_anothers(door: type[Guest]) -> None:
     """Neither password nor account, from a session that is not theirs."""
-    theft = Theft(door, present=True)
+    theft = Theft(door)
     before = theft.account
     for guest in (theft.stranger(), theft.mallory()):
         guest.do("passwd", old=HORSE, new="mallorys-horse")
@@ -338,11 +353,13 @@ class Mine:
             hashing=self.work,
         )
         self.told = ""
+        self.sent = 0
 
     def send(self, end: Any, *lines: str) -> None:
         """Have lines typed and passwords hashed, and keep what is answered."""
         for line in lines:
             end.type(line)
+            self.sent += CANARY in line
             while self.work.waiting:
                 self.work.do()
                 self.server.settle()
@@ -381,6 +398,7 @@ def test_shows_no_password_anywhere(tmp_path: Path, record_property: Record) -> 
         _every_way_in(mine)
         mine.send(witness, "/history", "/history @", f"/search {CANARY[:6]}", "/missed")
         heard = mine.told.replace(f"for {CANARY[:6]}", "")
+        modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.rglob("*")}
         mine.server.house.close(lambda: None)
         mine.server.settle()
         result(mine.server.house.journal.close())
@@ -391,10 +409,23 @@ def test_shows_no_password_anywhere(tmp_path: Path, record_property: Record) -> 
     assert "Broken cannot check passwords" in log.getvalue()
     assert "is yours" in heard
     assert "is changed" in heard
-    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.rglob("*")}
-    assert set(modes.values()) <= {0o600}
+    assert modes == dict.fromkeys(["chat.db", "chat.db-wal", "chat.db-shm", "lock"], 0o600)
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
-    record_property("files", modes)
+    record_property("ways", mine.sent)
+    record_property("found", sum(found))
+    record_property("files", {name: f"{mode:04o}" for name, mode in modes.items()})
+
+
+@pytest.mark.parametrize(
+    ("options", "of_secrets"),
+    [(ChatOptions, []), (ClientOptions, ["password-file", "token-file"])],
+)
+def test_wants_no_secret_as_an_argument(
+    options: type[usage.Options], of_secrets: list[str]
+) -> None:
+    """As everybody on the machine sees those, it is read from a file."""
+    words = [word.rstrip("=") for word in options().longOpt]
+    assert sorted(word for word in words if re.search("pass|token|secret", word)) == of_secrets
 
 
 def test_keeps_no_token_nor_code_as_it_is(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """How many connections the process's file descriptors leave room for."""
 
+import math
 import resource
 
 from twisted_chat.limits import DESCRIPTORS_SHARE
@@ -11,7 +12,7 @@ def room_for_connections(wanted: int) -> int:
     :returns: how many connections there is room for, the process's other needs aside.
     """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    needed = int(min(wanted, 1 << 20) / DESCRIPTORS_SHARE)
+    needed = math.ceil(min(wanted, 1 << 20) / DESCRIPTORS_SHARE)
     if soft < needed:
         soft = needed if hard == resource.RLIM_INFINITY else min(needed, hard)
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))

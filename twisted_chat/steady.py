@@ -17,11 +17,14 @@ class SteadyTime:
     def __init__(self, time: Callable[[], float], running: Callable[[], float]) -> None:
         self._time = time
         self._running = running
-        self._last = time()
+        self._shown = time()
         self._at = running()
 
     def __call__(self) -> float:
-        at = self._running()
-        self._last = max(self._time(), self._last + at - self._at)
-        self._at = at
-        return self._last
+        # In this order, as a pause between the two would put it ahead of the clock otherwise.
+        shown, at = self._time(), self._running()
+        steady = self._shown + at - self._at
+        if shown < steady:
+            return steady
+        self._shown, self._at = shown, at
+        return shown

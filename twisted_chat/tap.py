@@ -34,6 +34,7 @@ from twisted_chat.limits import HASHES_AT_ONCE, READERS, RETENTION_CHECK_SECONDS
 from twisted_chat.options import ChatOptions as Options
 from twisted_chat.options import default_data
 from twisted_chat.serverlog import ServerLog
+from twisted_chat.steady import SteadyTime
 from twisted_chat.threads import Threads, Work
 from twisted_chat.ways_in import way_in
 
@@ -102,13 +103,14 @@ class ChatService(MultiService):
         options, reactor = self._options, self._reactor
         limits = options.limits
         writing, reading, hashing = self._threads
-        journal = _journal(options, writing, reading)
+        now = SteadyTime(time.time, time.monotonic)
+        journal = _journal(options, now, writing, reading)
         self.house = House(
             options.about,
             limits,
             reactor,
             journal,
-            time.time,
+            now,
             hashing,
             policy=options.policy,
             checkers=options.checkers,
@@ -166,18 +168,18 @@ def _one_line(kind: type[BaseException], why: BaseException, trace: TracebackTyp
     print(why, file=sys.__stderr__)
 
 
-def _journal(options: Options, writing: Work, reading: Work) -> Journal:
+def _journal(options: Options, now: Callable[[], float], writing: Work, reading: Work) -> Journal:
     """Where the chat is kept.
 
     :raises CannotOpen: it cannot be.
     """
     if options.data is None:
-        return MemoryJournal(time.time)
+        return MemoryJournal(now)
     if options.data == default_data():
         # The user's own state directory may be the first of its kind.
         with suppress(OSError):
             options.data.parent.mkdir(0o700, parents=True, exist_ok=True)
-    return SqliteJournal(options.data, time.time, options.durability, writing, reading)
+    return SqliteJournal(options.data, now, options.durability, writing, reading)
 
 
 class _Entrance(Factory):
