@@ -22,6 +22,7 @@ class World:
         self.wanted = False
         self.alarm: float | None = None
         self.code: int | None = None
+        self.waiting: list[str] = []
 
     def show(self, line: Line) -> None:
         self._shown.append(line)
@@ -37,6 +38,10 @@ class World:
 
     def wake_in(self, seconds: float) -> None:
         self.alarm = seconds
+
+    def take_back(self) -> list[str]:
+        waiting, self.waiting = self.waiting, []
+        return waiting
 
     def exit(self, code: int) -> None:
         self.code = code

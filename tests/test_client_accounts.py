@@ -1,7 +1,7 @@
 """How the stdio client proves whose a name is, and keeps it to itself, by calling it."""
 
 import pytest
-from conversations import World, back, begun, error, go_back, joined, ok, welcome
+from conversations import World, back, begun, error, go_back, joined, kinds, ok, welcome
 
 from twisted_chat import answers
 from twisted_chat.client.asking import Asked
@@ -213,6 +213,20 @@ def test_asks_for_another_name_when_the_server_does(chat: Conversation, world: W
     assert chat.prompt == "Enter your username: "
 
 
+def test_ends_where_nobody_can_be_asked_for_another_name(world: World) -> None:
+    """All that a pipe had to say was read, and the last of it was refused for want of a name."""
+    talk = Conversation(world, "tcp:test:1", "t", name="Alex", attended=False)
+    talk.start()
+    talk.connected()
+    talk.heard(welcome())
+    talk.typed("hello")
+    talk.ended()
+    world.shown()
+    talk.heard(error("not_entered", "Say hello first.", 1))
+    assert world.shown() == ["-> Say hello first."]
+    assert (world.code, kinds(world.sent())) == (1, ["hello", "say"])
+
+
 # Secrets.
 
 
@@ -230,10 +244,23 @@ def test_asks_for_another_name_when_the_server_does(chat: Conversation, world: W
         ("/", "/"),
         ("hello", "hello"),
         ("//register secret", "//register secret"),
+        ("/ register secret", "/ register ..."),
+        ("/register\tsecret", "/register\t..."),
+        ("/login secret", "/login ..."),
+        ("/drop ", "/drop "),
     ],
 )
 def test_shows_no_more_of_a_secret_than_its_verb(line: str, shown: str) -> None:
     assert public(line) == shown
+
+
+def test_takes_no_verb_for_a_name(talk: Conversation, world: World) -> None:
+    """Nothing is sent of it, nor shown: it may be a ``/login``."""
+    talk.typed("1")
+    world.shown()
+    talk.typed("/login Sam secret")
+    assert world.shown() == ["-> Give a name first. q goes back to the menu."]
+    assert (world.sent(), talk.prompt) == ([], "Enter your username: ")
 
 
 def test_names_no_secret_among_what_may_be_lost(chat: Conversation, world: World) -> None:

@@ -3,6 +3,8 @@
 import json
 import os
 import pty
+import re
+import socket
 import termios
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -17,7 +19,14 @@ from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from twisted_chat.client.bounds import ANSWER_BYTES, RETRY_SECONDS, TYPED_AHEAD, UNANSWERED
+from twisted_chat.client.bounds import (
+    ANSWER_BYTES,
+    DEAD_SECONDS,
+    LISTED,
+    RETRY_SECONDS,
+    TYPED_AHEAD,
+    UNANSWERED,
+)
 from twisted_chat.client.client import Client
 from twisted_chat.client.connection import reason_of
 from twisted_chat.client.plain import Cooked, Pipe, echo_on
@@ -29,10 +38,14 @@ GREETING = "Welcome to test.\nEnter your username:\n"
 class Wire(StringTransport):
     """The client's end of a connection, which the test answers at the other."""
 
-    def __init__(self, factory: IProtocolFactory) -> None:
+    def __init__(self, factory: IProtocolFactory, tcp: socket.socket | None) -> None:
         super().__init__()
+        self._tcp = tcp
         self._protocol: Any = factory.buildProtocol(None)  # type: ignore[arg-type]
         self._lost = False
+
+    def getHandle(self) -> socket.socket | None:
+        return self._tcp
 
     def accept(self) -> IProtocol:
         self._protocol.makeConnection(self)
@@ -78,9 +91,9 @@ class Doorway:
     def knocked(self) -> bool:
         return bool(self._knocks)
 
-    def open(self) -> Wire:
+    def open(self, tcp: socket.socket | None = None) -> Wire:
         factory, knock = self._knocks.pop(0)
-        wire = Wire(factory)
+        wire = Wire(factory, tcp)
         self.wires.append(wire)
         knock.callback(wire.accept())
         return wire
@@ -307,6 +320,44 @@ def test_keeps_trying_and_says_for_how_long(desk: Desk) -> None:
     assert desk.doorway.knocked
 
 
+@pytest.mark.parametrize("chats", [False, True])
+def test_says_once_that_it_goes_on_trying(desk: Desk, chats: bool) -> None:
+    """The pauses grow up to a bound, and whoever looks in the morning wants to see the evening."""
+    if chats:
+        desk.join().breaks()
+        desk.settle()
+        desk.settle(RETRY_SECONDS)
+    pauses = refusals(desk, 20)
+    assert pauses == sorted(pauses)
+    assert pauses[0] < 4
+    assert pauses[-1] == RETRY_SECONDS
+    assert len(pauses) < 12
+
+
+def refusals(desk: Desk, number: int) -> list[int]:
+    """For how long it says that it waits, of so many times that it is refused."""
+    desk.stdio.shown()
+    for _ in range(number):
+        desk.doorway.refuse()
+        desk.settle()
+        desk.settle(RETRY_SECONDS + 1)
+    told = re.findall(r"refused by other side\. Trying again \w+ (\d+)", desk.stdio.shown())
+    return [int(seconds) for seconds in told]
+
+
+def test_finds_out_that_its_server_has_gone_without_a_word(desk: Desk) -> None:
+    """The kernel asks for it, long before its own two hours, and drops what nobody acknowledges."""
+    with (
+        socket.create_server(("127.0.0.1", 0)) as listening,
+        socket.create_connection(listening.getsockname()) as tcp,
+    ):
+        desk.doorway.open(tcp)
+        options = socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL, socket.TCP_KEEPCNT
+        idle, between, times = (tcp.getsockopt(socket.IPPROTO_TCP, option) for option in options)
+        assert tcp.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
+        assert idle + between * times == DEAD_SECONDS
+
+
 def test_exits_with_1_when_told_not_to_retry(desk_with: Callable[..., Desk]) -> None:
     desk = desk_with(retry=False)
     desk.doorway.refuse()
@@ -449,6 +500,120 @@ def test_gives_up_for_a_person_whatever_was_typed_before(
     )
 
 
+def test_says_what_was_not_sent_when_it_is_given_up(desk_with: Callable[..., Desk]) -> None:
+    """Whoever types ``q`` sees what nobody has read."""
+    desk = desk_with(Cooked(show))
+    desk.join().breaks()
+    desk.settle()
+    desk.type("one", "/login Sam secret", "two")
+    desk.stdio.shown()
+    desk.type("q")
+    shown = desk.stdio.shown()
+    assert shown.startswith("These lines were not sent:\n  one\n  /login ...\n  two\nLeaving")
+
+
+def refuse(wire: Wire, code: str) -> None:
+    wire.says({"type": "error", "id": 0, "code": code, "text": "No."})
+
+
+@pytest.mark.parametrize("code", ["banned", "locked_down", "wrong_password", "name_owned"])
+def test_takes_nothing_typed_in_the_chat_for_a_name(
+    desk_with: Callable[..., Desk], code: str
+) -> None:
+    """Who is not let in again is asked for a name; the lines that waited are no answer."""
+    desk = desk_with(Cooked(show))
+    desk.join().breaks()
+    desk.settle()
+    desk.type("one", "two")
+    desk.settle(5)
+    wire = desk.open()
+    refuse(wire, code)
+    assert [request["name"] for request in wire.heard()] == ["Alex"]
+    assert desk.stdio.shown().endswith(
+        "-> No.\nThese lines were not sent:\n  one\n  two\nEnter your username: "
+    )
+    desk.type("Sam")
+    assert [request["name"] for request in wire.heard()] == ["Sam"]
+    assert not desk.doorway.knocked
+
+
+@pytest.mark.parametrize("code", ["name_taken", "name_owned"])
+def test_takes_nothing_typed_before_a_question_for_its_answer(
+    desk_with: Callable[..., Desk], code: str
+) -> None:
+    """A person who types ahead means the chat."""
+    desk = desk_with(Cooked(show))
+    wire = desk.open()
+    desk.type("1", "Alex", "hello")
+    refuse(wire, code)
+    assert len(wire.heard()) == 1
+    assert "These lines were not sent:\n  hello\n" in desk.stdio.shown()
+
+
+@pytest.mark.parametrize("code", ["name_taken", "name_owned", "banned"])
+def test_exits_with_1_where_nobody_can_be_asked_for_another_name(
+    desk_with: Callable[..., Desk], code: str
+) -> None:
+    """What comes through a pipe under a name of its own is to be said, and names nobody."""
+    desk = desk_with(name="Alex")
+    wire = desk.open()
+    desk.type("one", "two")
+    refuse(wire, code)
+    assert len(wire.heard()) == 1
+    assert desk.codes == [1]
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_exits_with_1_when_a_pipe_is_not_let_in_again(
+    desk_with: Callable[..., Desk], named: bool
+) -> None:
+    """However its name was given; what it has read and could not send is counted."""
+    desk = desk_with(name="Alex") if named else desk_with()
+    if named:
+        welcome(desk.open())
+    else:
+        desk.join()
+    desk.doorway.wires[-1].breaks()
+    desk.settle()
+    desk.type(*(f"line {number}" for number in range(LISTED + 1_000)))
+    desk.settle(5)
+    wire = desk.open()
+    refuse(wire, "banned")
+    assert len(wire.heard()) == 1
+    assert desk.stdio.shown().endswith(f"  line {LISTED - 1}\n  and 1,000 more\n")
+    assert desk.codes == [1]
+
+
+def test_ends_with_its_input_where_it_was_to_ask_for_a_name(
+    desk_with: Callable[..., Desk],
+) -> None:
+    """Whoever typed Ctrl-D while the server was gone has nothing to add."""
+    desk = desk_with(Cooked(show))
+    wire = desk.join()
+    desk.type("one")
+    wire.breaks()
+    desk.settle()
+    desk.type("two")
+    desk.screen.readConnectionLost()
+    desk.settle(5)
+    refuse(desk.open(), "banned")
+    assert "These lines were not sent:\n  two\n" in desk.stdio.shown()
+    assert desk.codes == [0]
+
+
+def test_does_not_ask_whoever_has_left_for_a_name(desk_with: Callable[..., Desk]) -> None:
+    """Ctrl-D was typed, and then the last line refused for want of a name."""
+    desk = desk_with(Cooked(show), name="Alex")
+    wire = desk.open()
+    welcome(wire)
+    desk.type("hello")
+    desk.screen.readConnectionLost()
+    wire.says({"type": "error", "id": "t-1", "code": "not_entered", "text": "Say hello first."})
+    wire.breaks(ConnectionDone())
+    desk.settle()
+    assert desk.codes == [0]
+
+
 def test_keeps_what_a_pipe_has_sent_while_it_tries(desk: Desk) -> None:
     desk.doorway.refuse()
     desk.settle()
@@ -516,7 +681,7 @@ def test_waits_longer_for_a_server_that_turns_it_away_again_and_again(
     wire = desk.doorway.open()
     wire.breaks(ConnectionDone())
     desk.settle()
-    assert seconds_in(desk.stdio.shown()) > RETRY_SECONDS // 2
+    assert f"Trying again every {RETRY_SECONDS} seconds." in desk.stdio.shown()
     desk.settle(2 * RETRY_SECONDS)
     welcome(desk.open())
     desk.doorway.wires[-1].breaks()

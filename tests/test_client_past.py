@@ -113,7 +113,10 @@ def test_learns_names_from_the_past(chat: Conversation) -> None:
     """Somebody who said something is somebody to answer."""
     chat.heard(backlog(said("hello", who="Kim", seq=1)))
     chat.heard(answers.History(room="#lobby", events=[said("old", who="Lou", seq=0)], more=False))
-    assert chat.known.names.beginning("") == ["Alex", "Kim", "Lou"]
+    told = events.Told(who="Max", to="Alex", text="psst", seq=2)
+    mention = said("Alex?", who="Noa", seq=3)
+    chat.heard(answers.Missed(rooms=[], told=[told], mentions=[mention]))
+    assert chat.known.names.beginning("") == ["Alex", "Kim", "Lou", "Max", "Noa"]
 
 
 def test_shows_no_control_characters_of_the_past(chat: Conversation, world: World) -> None:

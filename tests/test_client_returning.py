@@ -20,8 +20,9 @@ from conversations import (
 )
 
 from twisted_chat import answers, events
-from twisted_chat.client.bounds import NAME_SECONDS, NAME_TRIES
+from twisted_chat.client.bounds import IGNORED, NAME_SECONDS, NAME_TRIES
 from twisted_chat.client.conversation import Conversation
+from twisted_chat.client.ignoring import Ignoring
 
 
 @pytest.fixture
@@ -165,6 +166,70 @@ def test_hears_nothing_from_whom_it_ignores(chat: Conversation, world: World) ->
     assert world.shown() == [DAY, "[00:00] Kim: hi"]
 
 
+def test_lists_whom_it_ignores_though_the_server_does_not(chat: Conversation, world: World) -> None:
+    """One who was not here when it came back is ignored all the same, and can be heard again."""
+    for number, line in enumerate(["/ignore Sam", "/ignore Kim"], 1):
+        chat.typed(line)
+        chat.heard(ok(number))
+    world.shown()
+    chat.typed("/ignore")
+    chat.heard(answers.Ignored(id="t-3", names=["KIM", "Lou"], more=0))
+    assert world.shown() == ["-> You ignore KIM, Lou, Sam."]
+    chat.typed("/ignore")
+    chat.heard(answers.Ignored(id="t-4", names=["Kim"], more=2))
+    assert world.shown() == ["-> You ignore Kim and 2 more."]
+    chat.typed("/unignore sam")
+    chat.heard(ok(5, text="You do not ignore sam."))
+    world.shown()
+    chat.heard(said("hello again", who="Sam", seq=1))
+    assert world.shown() == ["Sam: hello again"]
+
+
+def test_ignores_so_many_and_no_more() -> None:
+    """The first is heard again."""
+    ignoring = Ignoring()
+    for number in range(IGNORED + 1):
+        ignoring.add(f"user{number}")
+    assert not ignoring.keeps_out(said("hi", who="user0"))
+    assert ignoring.keeps_out(said("hi", who="user1"))
+    assert ignoring.keeps_out(said("hi", who=f"user{IGNORED}"))
+
+
+def test_ignores_nobody_whose_name_is_none(chat: Conversation, world: World) -> None:
+    """A server may have names that this client would not give."""
+    chat.typed("/ignore Sam")
+    chat.heard(ok(1))
+    chat.heard(said("beep", who="a b", seq=1))
+    assert world.shown() == ["a b: beep"]
+
+
+def test_is_here_again_before_the_break_and_after_it(chat: Conversation, world: World) -> None:
+    """Who came back says of no absence any more."""
+    for number, line in enumerate(["/away lunch", "/back"], 1):
+        chat.typed(line)
+        chat.heard(ok(number))
+    back(chat, world)
+    chat.heard(welcome())
+    assert kinds(go_back(chat, world)) == ["whois"]
+
+
+def test_counts_what_it_did_as_seen(chat: Conversation, world: World) -> None:
+    """Also where that is told to nobody by name, as who may set the topic."""
+    chat.typed("/lock on")
+    chat.heard(ok(1, seq=12))
+    chat.lost("", 2.0)
+    chat.connected()
+    assert world.sent()[-1]["seen"] == 12
+
+
+def test_answers_who_wrote_to_it_under_another_name(chat: Conversation, world: World) -> None:
+    """Whoever wrote last is the same person still."""
+    chat.heard(events.Told(who="Sam", to="Alex", text="psst"))
+    chat.heard(events.Renamed(who="Sam", to="Sammy"))
+    chat.typed("/reply yes")
+    assert world.sent()[-1]["name"] == "Sammy"
+
+
 def test_shows_what_it_missed_once(chat: Conversation, world: World) -> None:
     """What it heard, and what it said itself, is left out of what the server tells again."""
     chat.typed("mine")
@@ -193,7 +258,7 @@ def test_says_that_it_missed_more(chat: Conversation, world: World) -> None:
     chat.heard(welcome(seq=2000))
     chat.heard(backlog(said("late", room="#dev", seq=1999), room="#dev", more=True))
     assert world.shown() == [
-        "-> You missed more than this: /history shows it.",
+        "-> You missed more than this: /history before 1999 shows it.",
         DAY,
         "[00:00] Sam: late",
     ]
@@ -268,6 +333,17 @@ def test_does_not_show_what_it_said_itself_before_the_break(
     told = events.Told(who="Alex", to="Kim", text="psst", seq=4)
     chat.heard(backlog(*mine, told, room=""))
     assert world.shown() == [DAY, "[00:00] Alex: hi"]
+
+
+def test_takes_nothing_for_its_own_that_was_said_where_it_cannot_be(
+    chat: Conversation, world: World
+) -> None:
+    """A server may have rooms that this client would not make."""
+    chat.typed("mine")
+    back(chat, world)
+    chat.heard(welcome())
+    chat.heard(backlog(said("mine", who="Alex", room="no room", seq=1), room=""))
+    assert world.shown() == [DAY, "[00:00] [no room] Alex: mine"]
 
 
 def test_sets_no_topic_twice(chat: Conversation, world: World) -> None:
@@ -359,6 +435,72 @@ def test_goes_on_waiting_for_its_name_on_another_connection(
     chat.heard(said("not for me yet"))
     chat.heard(error("name_taken"))
     assert world.shown() == []
+
+
+@pytest.mark.parametrize("welcomed", [False, True])
+def test_says_what_may_be_lost_when_it_may_not_try_again(
+    chat: Conversation, world: World, welcomed: bool
+) -> None:
+    """On the way back, before it has its name and after."""
+    chat.typed("hello")
+    back(chat, world)
+    if welcomed:
+        chat.heard(welcome())
+    chat.lost("It broke.", None)
+    assert world.shown() == [
+        "These lines may not have arrived:",
+        "  hello",
+        "Connection lost: It broke.",
+    ]
+    assert world.code == 1
+
+
+def test_leaves_on_its_way_back(chat: Conversation, world: World) -> None:
+    """What is not said again by then is named."""
+    chat.typed("hello")
+    back(chat, world)
+    chat.heard(welcome())
+    chat.interrupted()
+    assert kinds(world.sent())[-1] == "quit"
+    chat.lost("", 2.0)
+    assert world.shown() == [
+        "Leaving the chat...",
+        "These lines may not have arrived:",
+        "  hello",
+        "Connection closed.",
+    ]
+    assert world.code == 0
+
+
+def test_asks_for_a_name_when_it_is_turned_away_on_its_way_back(
+    chat: Conversation, world: World
+) -> None:
+    """Nothing more is asked for under the old one, and nothing is said."""
+    chat.typed("hello")
+    back(chat, world)
+    chat.heard(welcome())
+    (whois,) = world.sent()
+    world.waiting = ["typed meanwhile"]
+    chat.heard(answers.Error(id=whois["id"], code="not_entered", text="Say hello first."))
+    assert world.shown() == [
+        "-> Say hello first.",
+        "These lines may not have arrived:",
+        "  hello",
+        "These lines were not sent:",
+        "  typed meanwhile",
+    ]
+    assert (world.sent(), chat.prompt) == ([], "Enter your username: ")
+
+
+def test_is_woken_by_no_alarm_of_a_connection_before(chat: Conversation, world: World) -> None:
+    """It asks once for its name on each."""
+    back(chat, world)
+    chat.heard(error("name_taken"))
+    chat.lost("", 2.0)
+    chat.connected()
+    assert kinds(world.sent()) == ["hello"]
+    chat.woke()
+    assert world.sent() == []
 
 
 def test_gives_a_lost_chat_up_with_q(chat: Conversation, world: World) -> None:

@@ -501,7 +501,7 @@ def test_hides_a_password_on_a_terminal_as_it_is(
 def test_takes_a_secret_from_a_file(chat_server: Any, tmp_path: Path, kind: str) -> None:
     """In a pipe nobody can be asked, and other users of a machine see all arguments."""
     owned(chat_server)
-    answers = piped(chat_server, f"{SECRET}\n/token bot\n", "--name", "Alex").stdout
+    answers = piped(chat_server, f"1\nAlex\n{SECRET}\n/token bot\n").stdout
     assert SECRET not in answers
     secret = {"password": SECRET, "token": answers.rpartition("shown only now: ")[2].split()[0]}
     file = tmp_path / "secret"

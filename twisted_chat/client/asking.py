@@ -7,9 +7,8 @@ from itertools import count
 
 from twisted_chat.answers import Answer
 from twisted_chat.client.bounds import LINE_BYTES, UNANSWERED
-from twisted_chat.client.fields import verb_of
 from twisted_chat.client.proof import NO_PROOF, Proof
-from twisted_chat.client.sends import became, is_repeatable
+from twisted_chat.client.requests import became, is_repeatable, verb_of
 from twisted_chat.events import Event, TopicSet
 from twisted_chat.refused import TooLong
 from twisted_chat.verbs import TABLE, Request

@@ -1,5 +1,8 @@
 """Every number that bounds the client, with its reason."""
 
+LISTED = 10
+"""Lines named that were not sent: enough to know which they are; a pipe has thousands waiting."""
+
 UNANSWERED = 10
 """Requests under way at once: half of the server's burst, a twentieth of where it closes."""
 
@@ -18,6 +21,9 @@ TYPED_AHEAD = 1000
 KNOWN = 1000
 """Names, and rooms, that Tab completes: the newest that one can have read about."""
 
+IGNORED = 1000
+"""Names that are ignored: the server allows fewer at a time, and forgets those who are gone."""
+
 CANDIDATES = 40
 """Completions shown at once: a few lines of them."""
 
@@ -32,6 +38,10 @@ NAME_SECONDS = 5
 
 NAME_TRIES = 30
 """Of those attempts: 150 seconds, and the server counts a dead peer as lost after 120."""
+
+DEAD_SECONDS = 60
+"""Until a server that acknowledges nothing is lost: a network can go without a word, and whoever
+only reads would wait for hours."""
 
 RETRY_SECONDS = 30
 """The longest pause between two attempts to connect: one can wait for it and look."""

@@ -11,12 +11,10 @@ from twisted_chat import answers, wording
 from twisted_chat.answers import Answer, Backlog, Goodbye, Missed, Notice
 from twisted_chat.client.asking import Asked, Unanswered, fitting, goodbye
 from twisted_chat.client.bounds import LEAVE_SECONDS
-from twisted_chat.client.fields import verb_of
 from twisted_chat.client.hearing import Heard
-from twisted_chat.client.learning import learn_from_answer, learn_from_event
 from twisted_chat.client.presence import Presence
 from twisted_chat.client.private import public
-from twisted_chat.client.sends import addressed
+from twisted_chat.client.requests import addressed, verb_of
 from twisted_chat.client.state import State
 from twisted_chat.client.telling import told
 from twisted_chat.events import Event
@@ -56,9 +54,11 @@ class Inside(State):
         asked = self.unanswered.answered(answer)
         if asked is not None:
             self.follow(asked, answer)
-        learn_from_answer(self.talk, answer)
         self.tell_answer(asked, answer)
-        if is_outside(asked, answer):
+        if isinstance(answer, answers.Error):
+            if answer.code == "not_entered":
+                self.turned_away()
+        elif asked is not None and verb_of(asked.request) == "logout":
             self.talk.doubt(self.unanswered.give_up())
             self.talk.to_naming()
 
@@ -68,12 +68,17 @@ class Inside(State):
 
     def tell_answer(self, asked: Asked | None, answer: Answer) -> None:
         """Show the answer, and which line it is about where that was typed long ago."""
+        if isinstance(answer, answers.Ignored) and not answer.more:
+            answer = replace(answer, names=self.presence.ignoring.added_to(answer.names))
         self.talk.reply(answer, self.presence.current)
         if isinstance(answer, answers.Error) and asked is not None and asked.repeated:
             self.talk.show([f"  {asked.line}"])
 
+    def turned_away(self) -> None:
+        """The server wants another name now."""
+        self.talk.turned_away(self.unanswered)
+
     def _happened(self, event: Event) -> None:
-        learn_from_event(self.talk, event)
         if self.presence.wants(event):
             self.talk.outside.show(told(event, self.presence))
             self.presence.happened(event)
@@ -82,7 +87,6 @@ class Inside(State):
         """Show what was said before, as far as it was not heard then."""
         news = [event for event in backlog.events if self.wants(event)]
         for event in backlog.events:
-            learn_from_event(self.talk, event)
             self.presence.recalled(event)
         if news:
             shown = replace(backlog, room=self.whose_past(backlog), events=news)
@@ -97,8 +101,6 @@ class Inside(State):
         return backlog.room
 
     def _missed(self, missed: Missed) -> None:
-        for event in (*missed.told, *missed.mentions):
-            learn_from_event(self.talk, event)
         for event in missed.told:
             self.presence.recalled(event)
         self.presence.progress.mentioned(missed.mentions)
@@ -113,13 +115,6 @@ class Inside(State):
 
     def interrupted(self, seconds: float) -> None:
         self.talk.leave(self.unanswered, self.talk.exit, seconds=seconds)
-
-
-def is_outside(asked: Asked | None, answer: Answer) -> bool:
-    """Whether the server wants another name now."""
-    if isinstance(answer, answers.Error):
-        return answer.code == "not_entered"
-    return asked is not None and verb_of(asked.request) == "logout"
 
 
 class Chatting(Inside):

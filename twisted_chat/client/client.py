@@ -45,7 +45,9 @@ class Client:
         self._screen = screen
         self._clock = clock
         self._link = Link(endpoint, clock, self, retry=retry)
-        self._conversation = Conversation(self, where, mark, name=name, room=room, proof=proof)
+        self._conversation = Conversation(
+            self, where, mark, name=name, room=room, proof=proof, attended=screen.interactive
+        )
         self._waiting: deque[str | None] = deque()
         self._alarm: IDelayedCall | None = None
         self._set_flow: Callable[[], None] = self._pause_if_waiting
@@ -67,7 +69,7 @@ class Client:
     def typed(self, line: str) -> None:
         """A line was typed; who gives up waiting need not wait for it."""
         if self._screen.interactive and self._conversation.urgent(line):
-            self._waiting.clear()
+            self._conversation.give_back()
         self._waiting.append(line)
         self._go_on()
 
@@ -138,6 +140,15 @@ class Client:
         """Set the one alarm clock."""
         self._stop_alarm()
         self._alarm = self._clock.callLater(seconds, self._woke)
+
+    def take_back(self) -> list[str]:
+        """The lines that wait; the end of input is none, and waits on."""
+        lines = [public(line) for line in self._waiting if line is not None]
+        ends = None in self._waiting
+        self._waiting.clear()
+        if ends:
+            self._waiting.append(None)
+        return lines
 
     def exit(self, code: int) -> None:
         """Restore the screen, then be done."""

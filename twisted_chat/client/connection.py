@@ -20,8 +20,9 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from twisted_chat.answers import Welcome
-from twisted_chat.client.bounds import ANSWER_BYTES, RETRY_SECONDS
+from twisted_chat.client.bounds import ANSWER_BYTES, DEAD_SECONDS, RETRY_SECONDS
 from twisted_chat.client.hearing import Heard, hear
+from twisted_chat.keepalive import keep_alive, socket_of
 
 Policy = Callable[[int], float]
 
@@ -53,9 +54,9 @@ class ServerLine(LineReceiver):
         self._last_words = ""
 
     def connectionMade(self) -> None:
-        if ITCPTransport.providedBy(self.transport):
-            self.transport.setTcpKeepAlive(True)
-            self.transport.setTcpNoDelay(True)
+        tcp = socket_of(self.transport)
+        if tcp is not None:
+            keep_alive(tcp, DEAD_SECONDS)
 
     def lineReceived(self, line: bytes) -> None:
         if line.startswith(b"{"):

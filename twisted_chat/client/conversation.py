@@ -4,49 +4,27 @@ It is pure: lines typed and objects heard come in as calls, and what follows fro
 `Outside`.  It knows no transport, no terminal, no clock and no reactor.
 """
 
-from collections.abc import Callable, Iterable
-from typing import Protocol
+from collections.abc import Callable
 
-from twisted_chat import wording
-from twisted_chat.answers import Answer, Welcome
+from twisted_chat.answers import Welcome
 from twisted_chat.client import chatting, menu, rejoining, returning
 from twisted_chat.client.asking import Unanswered, request_ids
 from twisted_chat.client.bounds import LEAVE_SECONDS
 from twisted_chat.client.hearing import Heard
 from twisted_chat.client.known import Known
-from twisted_chat.client.line import Line, lines_of
+from twisted_chat.client.outside import Outside, Voice
 from twisted_chat.client.presence import Presence
 from twisted_chat.client.proof import NO_PROOF, Proof
 from twisted_chat.client.state import State
 
 
-class Outside(Protocol):
-    """What a conversation can do to the world."""
-
-    def show(self, line: Line) -> None:
-        """Show a line for good."""
-
-    def send(self, line: bytes) -> None:
-        """Send a line to the server, which is connected."""
-
-    def connect(self) -> None:
-        """Connect, and stay so until `disconnect`; no more than a wish if it is so already."""
-
-    def disconnect(self) -> None:
-        """Close the connection, or give up connecting."""
-
-    def wake_in(self, seconds: float) -> None:
-        """Call `Conversation.woke` after so long, instead of when it was last asked to."""
-
-    def exit(self, code: int) -> None:
-        """End the program."""
-
-
-class Conversation:
+class Conversation(Voice):
     """A menu, and behind it a chat.
 
     :param mark: begins the ids of its requests; no other process of the same user has the same.
+    :param name: what to join as, without the menu.
     :param proof: what proves that the name is one's own.
+    :param attended: whether somebody is there who can be asked.
     """
 
     def __init__(
@@ -58,15 +36,17 @@ class Conversation:
         name: str = "",
         room: str = "",
         proof: Proof = NO_PROOF,
+        attended: bool = True,
     ) -> None:
+        super().__init__(outside)
         self.ids = request_ids(mark)
-        self.outside = outside
         self.where = where
         self.room = room
         self.known = Known()
         self.linked = False
         self._name = name
         self._proof = proof
+        self._attended = attended
         self._state = self._sleeper = State(self)
 
     # What happens.
@@ -122,6 +102,7 @@ class Conversation:
 
     def heard(self, heard: Heard) -> None:
         """The server said something."""
+        self.known.learn(heard)
         self._state.heard(heard)
 
     def lost(self, why: str, delay: float | None) -> None:
@@ -131,39 +112,10 @@ class Conversation:
 
     def woke(self) -> None:
         """The time asked for has passed; a state that is no more does not want to know."""
-        if self._state is self._sleeper:
+        if self.is_in(self._sleeper):
             self._state.woke()
 
     # What states do.
-
-    def say(self, text: str) -> None:
-        """Show a text of ours, of one or more lines."""
-        for line in lines_of(text):
-            self.outside.show(line)
-
-    def answer(self, text: str) -> None:
-        """Show a text that is meant for this reader alone."""
-        for line in lines_of(text):
-            self.outside.show(Line(f"-> {line.text}"))
-
-    def show(self, lines: Iterable[str]) -> None:
-        """Show lines as they are."""
-        for line in lines:
-            self.outside.show(Line(line))
-
-    def reply(self, answer: Answer, current: str = "") -> None:
-        """Show an answer to somebody who looks at room ``current``."""
-        if isinstance(answer, wording.PAST):
-            self.show(wording.past(answer, current))
-        else:
-            self.answer(wording.reply(answer))
-
-    def doubt(self, lines: Iterable[str]) -> None:
-        """Say which lines nobody knows the fate of."""
-        told = list(lines)
-        if told:
-            self.say("These lines may not have arrived:")
-        self.show(f"  {line}" for line in told)
 
     def disconnect(self) -> None:
         """Close the connection, or give up connecting."""
@@ -175,11 +127,16 @@ class Conversation:
         self._sleeper = self._state
         self.outside.wake_in(seconds)
 
+    def is_in(self, state: State) -> bool:
+        """Whether that is the present state."""
+        return self._state is state
+
     # The ways from state to state.
 
     def _go(self, state: State) -> None:
-        self._state = state
-        state.begin()
+        if not self.over:
+            self._state = state
+            state.begin()
 
     def reach(self, then: Callable[[], None]) -> None:
         """Connect if need be, then go on."""
@@ -208,13 +165,41 @@ class Conversation:
         """Ask for a name."""
         self._go(menu.Naming(self))
 
+    @property
+    def unattended(self) -> bool:
+        """Whether there is one name to join as, and nobody who could be asked for another."""
+        return bool(self._name) and not self._attended
+
+    def name_again(self) -> None:
+        """Ask for another name than the one that cannot be had."""
+        if self.unattended:
+            self.exit(1)
+        else:
+            self._ask_anew()
+            self.to_naming()
+
+    def turned_away(self, unanswered: Unanswered) -> None:
+        """One is not who one was any more: what was typed in the chat answers no question."""
+        self.doubt(unanswered.give_up())
+        self.give_back()
+        if self._attended:
+            self.to_naming()
+        else:
+            self.exit(1)
+
     def enter(self, name: str, proof: Proof = NO_PROOF) -> None:
         """Join under a name."""
         self._go(menu.Entering(self, name, proof))
 
     def prove(self, name: str) -> None:
         """Ask for the password of a name."""
+        self._ask_anew()
         self._go(menu.Proving(self, name))
+
+    def _ask_anew(self) -> None:
+        """What a person typed before a question came answers it no more than a half-typed line."""
+        if self._attended:
+            self.give_back()
 
     def chat(self, presence: Presence, unanswered: Unanswered | None = None) -> None:
         """Be in the chat."""

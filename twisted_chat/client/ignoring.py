@@ -1,5 +1,6 @@
 """Whom one hears no more: the server forgets it with a guest, and the client does not."""
 
+from twisted_chat.client.bounds import IGNORED
 from twisted_chat.events import Event
 from twisted_chat.names import Name, Unusable, user_name
 
@@ -15,9 +16,16 @@ class Ignoring:
         """The names, as they were typed."""
         return [str(name) for name in self._names]
 
+    def added_to(self, names: list[str]) -> list[str]:
+        """The names that the server knows to be ignored, and those that it has forgotten."""
+        known = {_read(name) for name in names}
+        return [*names, *(str(name) for name in self._names if name not in known)]
+
     def add(self, name: str) -> None:
         """Hear them no more."""
         self._names[user_name(name)] = None
+        if len(self._names) > IGNORED:
+            del self._names[next(iter(self._names))]
 
     def remove(self, name: str) -> None:
         """Hear them again."""

@@ -3,7 +3,10 @@
 from collections.abc import Iterable
 from itertools import takewhile
 
+from twisted_chat import answers, events
 from twisted_chat.client.bounds import CANDIDATES, KNOWN
+from twisted_chat.client.hearing import Heard
+from twisted_chat.events import Event
 from twisted_chat.verbs import TABLE
 
 
@@ -37,6 +40,40 @@ class Known:
     def __init__(self) -> None:
         self.names = Newest()
         self.rooms = Newest()
+
+    def learn(self, heard: Heard) -> None:
+        """Remember, or forget, whom and what the server names."""
+        match heard:
+            case answers.Welcome():
+                self.names.add(heard.names)
+                self.rooms.add([heard.room, *heard.rooms])
+            case answers.Entered():
+                self.names.add(heard.names)
+                self.rooms.add([heard.room])
+            case answers.Names():
+                self.names.add(heard.names)
+            case answers.People():
+                self.names.add(person.name for person in heard.people)
+            case answers.Rooms():
+                self.rooms.add(line.room for line in heard.rooms)
+            case answers.Missed():
+                self._learn_all([*heard.told, *heard.mentions])
+            case answers.Backlog() | answers.History() | answers.Found():
+                self._learn_all(heard.events)
+            case events.Left(room=""):
+                self.names.drop(heard.who)
+            case events.Renamed():
+                self.names.drop(heard.who)
+                self.names.add([heard.to])
+            case events.Invited():
+                self.names.add([heard.by])
+                self.rooms.add([heard.room])
+            case events.Joined() | events.Said() | events.Told() | events.Emoted():
+                self.names.add([heard.who])
+
+    def _learn_all(self, happened: Iterable[Event]) -> None:
+        for event in happened:
+            self.learn(event)
 
     def complete(self, before: str) -> tuple[str, list[str]]:
         """What stands before the cursor, completed as far as it is certain, and what it may become.

@@ -46,7 +46,7 @@ def _run(options: Options) -> int:
     from twisted.internet import reactor
 
     endpoint = endpoint_of(reactor, options["connect"])
-    screen = _terminal(reactor) if on_terminal else _plain(reactor)
+    screen = _terminal() if on_terminal else _plain(reactor)
     client = Client(
         screen,
         endpoint,
@@ -114,7 +114,7 @@ def wants_terminal(options: Mapping[str, Any], environment: Mapping[str, str]) -
     return able and not options["plain"]
 
 
-def _terminal(reactor: Any) -> Screen:
+def _terminal() -> Screen:
     import asyncio
 
     from twisted_chat.client.terminal import Terminal

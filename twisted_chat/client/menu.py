@@ -9,7 +9,6 @@ from twisted_chat import wording
 from twisted_chat.answers import Error, Goodbye, Notice, Welcome
 from twisted_chat.client.asking import hello
 from twisted_chat.client.hearing import Heard
-from twisted_chat.client.learning import learn_from_answer
 from twisted_chat.client.presence import Presence
 from twisted_chat.client.proof import NO_PROOF, Proof, password
 from twisted_chat.client.state import State
@@ -59,7 +58,7 @@ class Retrying(Connecting):
         self._delay = delay
 
     def begin(self) -> None:
-        self.talk.say(f"{self._why} {again(self._delay)} (q gives up)")
+        self.talk.complain(self._why, self._delay, " (q gives up)")
 
     def takes(self, line: str | None) -> bool:
         return line is None or self.urgent(line)
@@ -75,16 +74,26 @@ class Retrying(Connecting):
             self.talk.to_menu()
 
 
-class Menu(State):
+class Question(State):
+    """Something is asked for that needs no connection yet."""
+
+    def takes(self, line: str | None) -> bool:
+        return True
+
+    def lost(self, why: str, delay: float | None) -> None:
+        # The next choice that needs a connection makes it again.
+        self.talk.disconnect()
+        if why:
+            self.talk.say(closed(why))
+
+
+class Menu(Question):
     """The menu."""
 
     prompt = "Enter your choice: "
 
     def begin(self) -> None:
         self.talk.say(MENU)
-
-    def takes(self, line: str | None) -> bool:
-        return True
 
     def typed(self, line: str) -> None:
         match line.strip():
@@ -101,31 +110,25 @@ class Menu(State):
         self.talk.say(word)
         self.begin()
 
-    def lost(self, why: str, delay: float | None) -> None:
-        not_needed(self.talk, why)
 
-
-class Naming(State):
+class Naming(Question):
     """The question for a name."""
 
     prompt = "Enter your username: "
-
-    def takes(self, line: str | None) -> bool:
-        return True
 
     def typed(self, line: str) -> None:
         name = line.strip()
         if name == "q":
             self.talk.say(NOT_JOINED)
             self.talk.to_menu()
+        elif name.startswith("/"):
+            # No name begins so, and what was meant as a verb may have a password in it.
+            self.talk.answer("Give a name first. q goes back to the menu.")
         elif name:
             self.talk.reach(lambda: self.talk.enter(name))
 
-    def lost(self, why: str, delay: float | None) -> None:
-        not_needed(self.talk, why)
 
-
-class Proving(State):
+class Proving(Question):
     """The question for the password of a name; without one, another name is asked for."""
 
     prompt = "Password: "
@@ -138,17 +141,11 @@ class Proving(State):
     def begin(self) -> None:
         self.talk.answer(f"{self._name} needs a password. Enter alone asks for another name.")
 
-    def takes(self, line: str | None) -> bool:
-        return True
-
     def typed(self, line: str) -> None:
         if line:
             self.talk.reach(lambda: self.talk.enter(self._name, password(line)))
         else:
             self.talk.to_naming()
-
-    def lost(self, why: str, delay: float | None) -> None:
-        not_needed(self.talk, why)
 
 
 class Entering(State):
@@ -173,44 +170,40 @@ class Entering(State):
             case Error(code="version"):
                 self.talk.answer(heard.text)
                 self.talk.exit(1)
-            case Error(code=code) if code in NEEDS_PROOF and not self._proof:
+            case Error(code=code) if code in NEEDS_PROOF and self._may_ask:
                 self.talk.prove(self._name)
             case Error():
                 self._refused(heard.text)
             case Notice() | Goodbye():
                 self.talk.answer(heard.text)
 
+    @property
+    def _may_ask(self) -> bool:
+        return not self._proof and not self.talk.unattended
+
     def _refused(self, why: str) -> None:
         self.talk.answer(why)
-        self.talk.to_naming()
+        self.talk.name_again()
 
     def _welcomed(self, welcome: Welcome) -> None:
         if welcome.topic or welcome.motd or welcome.more or len(welcome.names) > 1:
             self.talk.answer(wording.reply(welcome))
         if len(welcome.rooms) > 1:
             self.talk.answer(f"You are in {', '.join(welcome.rooms)}.")
-        learn_from_answer(self.talk, welcome)
         self.talk.chat(Presence.of(welcome, self._proof))
         if self.talk.room:
             self.talk.typed(f"/join {self.talk.room}")
 
     def lost(self, why: str, delay: float | None) -> None:
-        words = f"The server closed the connection: {why}" if why else "The connection was lost."
+        words = closed(why) if why else "The connection was lost."
         self.talk.keep_trying(words, delay, lambda: self.talk.enter(self._name, self._proof))
 
 
-def not_needed(talk: Conversation, why: str) -> None:
-    """The connection went while nobody used it; the next choice that needs one makes it again."""
-    talk.disconnect()
-    if why:
-        talk.say(f"The server closed the connection: {why}")
+def closed(why: str) -> str:
+    """Words for a connection that the server closed."""
+    return f"The server closed the connection: {why}"
 
 
 def unreachable(where: str, why: str) -> str:
     """Words for a server that is not there."""
     return f"Cannot reach the server at {where}: {why}"
-
-
-def again(delay: float) -> str:
-    """Words for a pause before the next attempt."""
-    return f"Trying again in {wording.duration(max(1, round(delay)))}."

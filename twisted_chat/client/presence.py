@@ -4,11 +4,10 @@ from dataclasses import dataclass, field
 
 from twisted_chat import answers, events
 from twisted_chat.answers import Answer
-from twisted_chat.client.fields import field_of, verb_of
 from twisted_chat.client.ignoring import Ignoring
 from twisted_chat.client.progress import Progress
 from twisted_chat.client.proof import NO_PROOF, Proof, of_guest, password
-from twisted_chat.client.sends import is_repeatable
+from twisted_chat.client.requests import field_of, is_repeatable, verb_of
 from twisted_chat.events import Event
 from twisted_chat.verbs import Request
 

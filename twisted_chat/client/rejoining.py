@@ -10,8 +10,8 @@ from msgspec.structs import replace
 from twisted_chat.answers import Answer, Backlog, Entered, Error, Welcome, Whois
 from twisted_chat.client.asking import Asked, Unanswered
 from twisted_chat.client.chatting import Inside
-from twisted_chat.client.fields import field_of, verb_of
 from twisted_chat.client.presence import Presence
+from twisted_chat.client.requests import field_of, verb_of
 from twisted_chat.events import Event
 from twisted_chat.verbs import TABLE, Request
 
@@ -85,7 +85,8 @@ class Rejoining(Inside):
 
     def _answered(self, answer: Answer) -> None:
         super()._answered(answer)
-        self.begin()
+        if self.talk.is_in(self):
+            self.begin()
 
     def follow(self, asked: Asked, answer: Answer) -> None:
         match answer:
@@ -100,6 +101,9 @@ class Rejoining(Inside):
         # Who is ignored and not here is kept out all the same.
         if isinstance(answer, Error) and answer.code != "nobody_there":
             self.talk.answer(answer.text)
+
+    def turned_away(self) -> None:
+        self.talk.turned_away(self._typed)
 
     def wants(self, event: Event) -> bool:
         # What one said oneself was shown when it was typed.

@@ -9,7 +9,7 @@ from twisted_chat.client.asking import Unanswered, hello
 from twisted_chat.client.bounds import NAME_SECONDS, NAME_TRIES
 from twisted_chat.client.chatting import CLOSED, LEAVING
 from twisted_chat.client.hearing import Heard
-from twisted_chat.client.menu import again, unreachable
+from twisted_chat.client.menu import unreachable
 from twisted_chat.client.presence import Presence
 from twisted_chat.client.state import State
 
@@ -73,7 +73,7 @@ class Lost(Away):
         self._tries = tries
 
     def begin(self) -> None:
-        self.talk.say(f"{loss(self._why)} {again(self._delay)} (q gives up)")
+        self.talk.complain(loss(self._why), self._delay, " (q gives up)")
 
     def connected(self) -> None:
         self.talk.come_back(self.presence, self.unanswered, self._tries)
@@ -84,7 +84,7 @@ class Lost(Away):
             self.talk.doubt(self.unanswered.give_up())
             self.talk.give_up(words)
         else:
-            self.talk.say(f"{words} {again(delay)}")
+            self.talk.complain(words, delay)
 
 
 class Returning(Away):
@@ -112,8 +112,7 @@ class Returning(Away):
                 self._wait(heard)
             case Error():
                 self.talk.answer(heard.text)
-                self.talk.doubt(self.unanswered.give_up())
-                self.talk.to_naming()
+                self.talk.turned_away(self.unanswered)
             case Notice() | Goodbye():
                 self.talk.answer(heard.text)
 

@@ -7,23 +7,19 @@ the edited line stood, which is drawn again below it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from prompt_toolkit.application import Application
 from prompt_toolkit.buffer import Buffer
+from prompt_toolkit.clipboard import InMemoryClipboard
 from prompt_toolkit.document import Document
 from prompt_toolkit.filters import Condition
 from prompt_toolkit.history import InMemoryHistory
 from prompt_toolkit.input import Input, create_input
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.layout import BufferControl, Layout, Window
-from prompt_toolkit.layout.processors import (
-    BeforeInput,
-    ConditionalProcessor,
-    PasswordProcessor,
-)
-from prompt_toolkit.layout.screen import Char
+from prompt_toolkit.layout.processors import BeforeInput
 from prompt_toolkit.output import Output, create_output
 from prompt_toolkit.renderer import print_formatted_text
 from prompt_toolkit.styles import default_ui_style
@@ -31,9 +27,10 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IPushProducer
 from twisted.python.failure import Failure
 
+from twisted_chat.client.drawing import Reflowing, Stars
 from twisted_chat.client.line import Line
 from twisted_chat.client.paint import Fragment, painted
-from twisted_chat.client.private import public
+from twisted_chat.client.private import public, secret_from
 from twisted_chat.client.screen import Complete, Typist
 
 
@@ -82,7 +79,12 @@ class Terminal:
             self._app.output.flush()
 
     def ask(self, prompt: str, hidden: bool) -> None:
-        """Show the prompt before the line being edited, and stars instead of it if it is hidden."""
+        """Show the prompt before the line being edited, and stars instead of it if it is hidden.
+
+        What was begun to answer one question is no answer to another.
+        """
+        if prompt and self._prompt not in ("", prompt):
+            self._put_away()
         if (prompt, hidden) != (self._prompt, self._hidden):
             self._prompt, self._hidden = prompt, hidden
             self._app.invalidate()
@@ -107,7 +109,7 @@ class Terminal:
     # The edited line.
 
     def _application(self, keyboard: Input, output: Output) -> Application[None]:
-        stars = ConditionalProcessor(PasswordProcessor(), Condition(lambda: self._hidden))
+        stars = Stars(lambda line: 0 if self._hidden else secret_from(line))
         before = BeforeInput(lambda: self._prompt)
         control = BufferControl(self._buffer, input_processors=[stars, before])
         window = Window(control, wrap_lines=True, dont_extend_height=True)
@@ -136,11 +138,19 @@ class Terminal:
             event.app.output.bell()
             return
         lines = self._buffer.text.split("\n")
-        secret = self._hidden or any(public(line) != line for line in lines)
-        self._buffer.reset(append_to_history=not secret)
+        self._put_away()
         for line in lines:
             self.show(Line(self._prompt + ("" if self._hidden else public(line))))
             self._typist.typed(line)
+
+    def _put_away(self) -> None:
+        """Begin another line, and remember this one, unless there is a secret in it."""
+        text = self._buffer.text
+        secret = self._hidden or any(public(line) != line for line in text.split("\n"))
+        self._buffer.reset(append_to_history=not secret)
+        if secret:
+            # What was cut out of it could be pasted where it is seen.
+            self._app.clipboard = InMemoryClipboard()
 
     def _tabbed(self, event: KeyPressEvent) -> None:
         if self._hidden:
@@ -175,34 +185,6 @@ class Terminal:
 
     def _fault(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         self._typist.broken(context.get("exception") or RuntimeError(context["message"]))
-
-
-class Reflowing(Application[None]):
-    """An application in a window that wraps its lines anew when it becomes narrower.
-
-    tmux and today's terminals do.  prompt_toolkit looks for what it drew where it drew it, and
-    would leave the part of a long line that moved up standing there for good.
-    """
-
-    def _on_resize(self) -> None:
-        self.output.cursor_up(self._rows_gained(self.output.get_size().columns))
-        super()._on_resize()
-
-    def _rows_gained(self, columns: int) -> int:
-        """How much further the cursor is below the start of what was drawn."""
-        drawn = self.renderer.last_rendered_screen
-        if drawn is None:
-            return 0
-        cursor = drawn.get_cursor_position(self.layout.current_window)
-        above = sum(
-            max(0, _width(drawn.data_buffer[row]) - 1) // columns for row in range(cursor.y)
-        )
-        return above + cursor.x // columns
-
-
-def _width(row: Mapping[int, Char]) -> int:
-    """The columns up to the last in which something stands."""
-    return max((column + cell.width for column, cell in row.items() if cell.char != " "), default=0)
 
 
 def _unpainted(line: Line) -> list[Fragment]:

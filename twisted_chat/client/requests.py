@@ -1,11 +1,10 @@
-"""What is said to others: requests that may be made again, as none of it is said twice."""
+"""What a request says; and which say something to others, and may be made again after a break."""
 
 from typing import Any
 
 from msgspec.structs import replace
 
 from twisted_chat import events
-from twisted_chat.client.fields import field_of, verb_of
 from twisted_chat.events import Event
 from twisted_chat.names import Unusable, room_name, user_name
 from twisted_chat.verbs import TABLE, Request
@@ -17,6 +16,16 @@ SENDS: dict[str, type[Event]] = {
     "msg": events.Told,
 }
 """What each of them makes happen, once it is clear whom it is for."""
+
+
+def verb_of(request: Request) -> str:
+    """The verb that a request asks for, as it stands on the wire."""
+    return str(request.__struct_config__.tag)
+
+
+def field_of(request: Request, name: str) -> Any:
+    """A field of a request: it has no type, as its class is made when the verbs are."""
+    return getattr(request, name)
 
 
 def addressed(request: Request, current: str, correspondent: str) -> Request:
