@@ -1,11 +1,13 @@
 """The operator's command as tests run it: in this process, with streams of their own."""
 
 import json
+import resource
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
+from signal import SIGINT, raise_signal
 from typing import Any
 
 from journals import result
@@ -23,6 +25,21 @@ class Terminal(StringIO):
     def isatty(self) -> bool:
         """It is a terminal."""
         return True
+
+
+class Ending(Terminal):
+    """A terminal whose user ends the command with a signal, once there is something to see."""
+
+    def __init__(self, by: int) -> None:
+        super().__init__()
+        self._by = by
+
+    def write(self, text: str) -> int:
+        """Take it, the first time with the signal."""
+        by, self._by = self._by, 0
+        if by:
+            raise_signal(by)
+        return super().write(text)
 
 
 @dataclass
@@ -55,11 +72,19 @@ class Operator:
         return self._run(words, StringIO(stdin))
 
     def answers(self, typed: str, *words: str) -> Outcome:
-        """Run a command on a terminal, and type this when it asks."""
-        return self._run(words, Terminal(f"{typed}\n"))
+        """Run a command on a terminal, and type this when it asks: a line, or Ctrl-D."""
+        return self._run(words, Terminal("" if typed == "\x04" else f"{typed}\n"))
 
-    def _run(self, words: tuple[str, ...], stdin: StringIO) -> Outcome:
-        out, err = StringIO(), StringIO()
+    def watches(self, *words: str) -> Outcome:
+        """Run a command with a look at how far it is."""
+        return self._run(words, StringIO(), Terminal())
+
+    def interrupts(self, *words: str, by: int = SIGINT) -> Outcome:
+        """Run a command, and end it as soon as it says how far it is."""
+        return self._run(words, StringIO(), Ending(by))
+
+    def _run(self, words: tuple[str, ...], stdin: StringIO, err: StringIO | None = None) -> Outcome:
+        out, err = StringIO(), err or StringIO()
         code = main(["--data", str(self.data), *words], stdin, out, err)
         return Outcome(code, out.getvalue(), err.getvalue())
 
@@ -83,3 +108,14 @@ def serving(journal: SqliteJournal) -> Iterator[SqliteJournal]:
     """A journal that is a server's, and keeps others off its directory, until it is closed."""
     yield journal
     result(journal.close())
+
+
+@contextmanager
+def files_of_at_most(size: int) -> Iterator[None]:
+    """Have no file grow beyond a size, as if the disk ended there."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)

@@ -1,5 +1,6 @@
 """Accounts, tokens and bans, from the command line."""
 
+import getpass
 import os
 import sys
 from collections.abc import Iterator, Sequence
@@ -15,11 +16,11 @@ from operators import PASSWORD, Operator
 
 from twisted_chat.accounts.account import Account, Token
 from twisted_chat.accounts.book import ACCOUNT, Book
-from twisted_chat.accounts.passwords import PASSWORD_MIN_CHARS
 from twisted_chat.accounts.tokens import TOKEN
 from twisted_chat.identity import of_account
 from twisted_chat.journal import Put
 from twisted_chat.journal.sqlite import SqliteJournal
+from twisted_chat.limits import PASSWORD_MIN_CHARS
 from twisted_chat.registry import RULINGS
 from twisted_chat.rulings import Filter, Ruling, Rulings
 
@@ -162,7 +163,7 @@ def test_removes_an_account_with_what_it_said(operator: Operator, journal: Sqlit
     commit(journal, joined(mine), said("mine", mine), said("theirs"), told("mine alone", mine))
     result(journal.close())
     done = operator.does("accounts", "remove", "Alex", "--with-messages")
-    assert done.lines == ["Alex has no account any more.", "2 messages of Alex are gone."]
+    assert done.lines == ["Alex has no account any more.", "Forgotten of Alex: 2 messages."]
     after = on_disk(operator.data)
     assert texts(result(after.past(LOBBY, upto=EVER, most=9)).events) == ["theirs"]
     assert result(after.search("mine", LOBBY, upto=EVER, most=9)).events == []
@@ -176,10 +177,10 @@ def test_does_not_wait_for_ever_for_a_server(
     operator: Operator, journal: SqliteJournal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One that hangs hears of it too late, which is said."""
-    monkeypatch.setattr("twisted_chat.admin.taking.TAKEN_SECONDS", 0)
+    monkeypatch.setattr("twisted_chat.admin.place.TAKEN_SECONDS", 0)
     commit(journal, said("mine", of_account("1")))
     done = operator.does("accounts", "remove", "Alex", "--with-messages")
-    assert (done.code, done.lines[-1]) == (0, "1 messages of Alex are gone.")
+    assert (done.code, done.lines[-1]) == (0, "Forgotten of Alex: 1 message.")
     assert done.err == "The server does not answer: what is said from now on will stay.\n"
 
 
@@ -249,6 +250,19 @@ def test_takes_back_what_is_mistyped(operator: Operator, second: str, code: int,
         shown.terminal.send(second)
         shown.terminal.expect_exact(why)
     assert (shown.code, CANARY in shown.text) == (code, False)
+    assert _all(operator) == []
+
+
+def test_asks_for_no_password_that_would_be_seen(
+    operator: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A terminal may have no way to hide it."""
+    monkeypatch.setattr("getpass.getpass", getpass.fallback_getpass)  # type: ignore[attr-defined]
+    refused = operator.answers(CANARY, "accounts", "add", "Alex")
+    assert (refused.code, refused.err) == (
+        1,
+        "twisted-chat-admin: This terminal shows what is typed: use another one.\n",
+    )
     assert _all(operator) == []
 
 

@@ -9,10 +9,14 @@ from pathlib import Path
 
 import pytest
 from journals import commit, on_disk, result, said
-from operators import Operator
+from operators import Operator, files_of_at_most
 
-from twisted_chat.admin.backup import FAULTS_SHOWN
+from twisted_chat.journal import Put
 from twisted_chat.journal.sqlite import SqliteJournal
+from twisted_chat.journal.upkeep import FAULTS_LISTED
+
+ROOM = 1 << 16
+"""Bytes for each file: enough for what the database needs beside itself, and not for a copy."""
 
 
 @pytest.fixture
@@ -91,6 +95,18 @@ def test_leaves_nothing_where_it_cannot_write(
     assert (tmp_path / "device").is_symlink()
 
 
+def test_says_that_the_disk_is_full(operator: Operator, tmp_path: Path) -> None:
+    """That of the copy: one line, with its name, and there is no half of it."""
+    before = sorted(tmp_path.iterdir())
+    with files_of_at_most(ROOM):
+        done = operator.does("backup", str(tmp_path / "copy"))
+    assert (done.code, done.out) == (1, "")
+    assert done.err == (
+        f"twisted-chat-admin: {tmp_path}/copy: the disk is full, or fails. Choose another place.\n"
+    )
+    assert sorted(tmp_path.iterdir()) == before
+
+
 def test_finds_the_database_whole(operator: Operator) -> None:
     """Also while a server writes to it."""
     done = operator.does("check")
@@ -99,13 +115,42 @@ def test_finds_the_database_whole(operator: Operator) -> None:
 
 def test_says_what_is_wrong_and_what_to_do(operator: Operator, journal: SqliteJournal) -> None:
     """A line for each thing, not without end, and the cure."""
-    commit(journal, *[said("c")] * FAULTS_SHOWN)
+    commit(journal, *[said("c")] * FAULTS_LISTED)
     with operator.store() as store:
         store.database.writer.execute("UPDATE event SET body = 'nonsense'")
     wrong = operator.does("check")
-    assert (wrong.code, len(wrong.lines)) == (1, FAULTS_SHOWN + 1)
-    assert (wrong.lines[0], wrong.lines[-1]) == ("event 1 cannot be read", "and 2 more")
+    assert (wrong.code, len(wrong.lines)) == (1, FAULTS_LISTED + 1)
+    assert (wrong.lines[0], wrong.lines[-1]) == ("event 1 cannot be read", "and perhaps more")
     assert wrong.err.endswith("is damaged: end the server, and put a backup in its place.\n")
+
+
+@pytest.mark.parametrize("kind", ["account", "code", "token", "room", "rulings", "unheard-of"])
+def test_says_which_record_cannot_be_read(operator: Operator, kind: str) -> None:
+    """No server would start with it."""
+    with operator.store() as store:
+        store.put_from_outside([Put(kind, "it", b"nonsense")])
+    wrong = operator.does("check")
+    assert wrong.code == 1
+    assert wrong.out.startswith(f"the {kind} 'it' cannot be read: JSON is malformed")
+
+
+def test_says_that_a_record_is_no_text(operator: Operator) -> None:
+    """One line each, also from a command that needs it."""
+    with operator.store() as store:
+        store.put_from_outside([Put("account", "it", b'{"id":"\xff"}')])
+    assert operator.does("check").out.startswith("the account 'it' cannot be read: 'utf-8' codec")
+    wrong = operator.does("accounts")
+    assert (wrong.code, wrong.out, len(wrong.err.splitlines())) == (1, "", 1)
+    assert wrong.err.endswith("See twisted-chat-admin check.\n")
+
+
+def test_leaves_nothing_behind(operator: Operator) -> None:
+    """It looks at a copy, whatever it finds."""
+    before = sorted(operator.data.iterdir())
+    with operator.store() as store:
+        store.database.writer.execute("UPDATE event SET body = 'nonsense'")
+    assert operator.does("check").code == 1
+    assert sorted(operator.data.iterdir()) == before
 
 
 def test_says_that_an_event_cannot_be_exported(operator: Operator) -> None:

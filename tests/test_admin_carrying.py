@@ -25,17 +25,16 @@ from journals import (
 from operators import Operator
 
 from twisted_chat import events
-from twisted_chat.admin.arriving import Arriving
-from twisted_chat.admin.bringing import bring
 from twisted_chat.admin.carried import AHEAD_SECONDS, HIGHEST_SEQ, LINE_BYTES
-from twisted_chat.admin.errors import Unable
-from twisted_chat.admin.importing import EVENTS_BESIDE_A_SERVER, WRONG_LINES_SHOWN
+from twisted_chat.admin.importing import EVENTS_BESIDE_A_SERVER, WRONG_LINES_LISTED
 from twisted_chat.journal import SERVER, Entry
-from twisted_chat.journal.carrying import PIECE_ROWS, Inserted
 from twisted_chat.journal.sqlite import SqliteJournal
 
+UNREADABLE = Path("/proc/self/mem")
 EVENT = {"type": "said", "seq": 7, "time": NOW, "room": "#lobby", "who": "amy", "text": "hi"}
 LINE = {"event": EVENT, "room": "#lobby", "actor": "g:amy"}
+DELETED = {**EVENT, "type": "deleted", "by": "amy"}
+BANNED = {**EVENT, "type": "banned", "by": "amy"}
 BAN = events.Banned(room="#lobby", who="an address", by="amy")
 
 
@@ -162,8 +161,8 @@ def test_imports_what_was_exported(operator: Operator, other: Operator, tmp_path
     operator.does("export", "--private", "--output", file)
     done = other.does("import", file)
     assert (done.code, done.err) == (0, "")
-    assert done.out == "7 events imported, 0 of them under new numbers; 0 were there.\n"
-    assert other.does("import", file).out.endswith("; 7 were there.\n")
+    assert done.out == "7 events imported, 0 under a new number; 0 had been there.\n"
+    assert other.does("import", file).out.endswith("; 7 had been there.\n")
     assert other.does("export", "--private").out == operator.does("export", "--private").out
     assert other.does("check").code == 0
     journal = on_disk(other.data)
@@ -179,10 +178,10 @@ def test_imports_beside_what_others_said(operator: Operator, write: Callable[...
         {**LINE, "event": {**EVENT, "seq": 1, "text": "one"}},
         {**LINE, "event": {**EVENT, "seq": 2, "text": "two"}},
     )
-    first = "3 events imported, 2 of them under new numbers; 0 were there.\n"
+    first = "3 events imported, 2 under a new number; 0 had been there.\n"
     assert operator.does("import", file).out == first
     for _ in range(2):
-        again = "0 events imported, 0 of them under new numbers; 3 were there.\n"
+        again = "0 events imported, 0 under a new number; 3 had been there.\n"
         assert operator.does("import", file).out == again
     said_there = [(line["event"]["seq"], line["event"]["text"]) for line in _said(operator)]
     assert said_there == [(1, "open"), (2, "elsewhere"), (8, "eight"), (9, "one"), (10, "two")]
@@ -218,7 +217,7 @@ def test_brings_nothing_back_that_was_deleted(
     commit(journal, deleted(1))
     operator.does("export", "--output", after)
     assert operator.does("import", before).out.startswith("0 events imported")
-    assert older.does("import", after).out.startswith("1 events imported")
+    assert older.does("import", after).out.startswith("1 event imported")
     for place in (operator, older):
         assert "open" not in place.does("export").out
 
@@ -229,7 +228,7 @@ def test_imports_what_has_the_number_of_something_deleted(
     """What another said elsewhere is not what was deleted here."""
     commit(journal, deleted(1))
     file = write({**LINE, "event": {**EVENT, "seq": 1, "who": "kim"}})
-    assert operator.does("import", file).out.startswith("1 events imported, 1 of them under new")
+    assert operator.does("import", file).out.startswith("1 event imported, 1 under a new")
     assert operator.does("import", file).out.startswith("0 events imported")
 
 
@@ -240,18 +239,29 @@ def test_imports_what_has_the_number_of_something_deleted(
         ("{}", "it is no exported event: Object missing required field `event`"),
         ({**LINE, "more": 1}, "it is no exported event: Object contains unknown field `more`"),
         ({**LINE, "event": {**EVENT, "type": "joined"}}, "it is no exported event: Invalid value"),
-        ({**LINE, "event": {**EVENT, "seq": 0}}, "its number is 0, and not between 1 and"),
-        ({**LINE, "event": {**EVENT, "seq": HIGHEST_SEQ + 1}}, f"its number is {HIGHEST_SEQ + 1}"),
-        ({**LINE, "event": {**EVENT, "seq": 1 << 70}}, f"its number is {1 << 70}, and not between"),
+        ({**LINE, "event": {**EVENT, "seq": 0}}, "its number is not between 1 and"),
+        ({**LINE, "event": {**EVENT, "seq": HIGHEST_SEQ + 1}}, "its number is not between 1 and"),
+        ({**LINE, "event": {**EVENT, "seq": 1 << 70}}, "its number is not between 1 and"),
         ({**LINE, "event": {**EVENT, "time": -1}}, "its time is no time, or still to come"),
         ({**LINE, "event": {**EVENT, "time": 9e9}}, "its time is no time, or still to come"),
-        ({**LINE, "room": "#dev"}, "it is on record under '#dev', and belongs under '#lobby'"),
-        ({**LINE, "room": ""}, "it is on record under '', and belongs under '#lobby'"),
-        ({**LINE, "room": "@"}, "it is on record under '@', and belongs under '#lobby'"),
+        ({**LINE, "room": "#dev"}, "it is on record under '#dev', not under '#lobby'"),
+        ({**LINE, "room": ""}, "it is on record under '', not under '#lobby'"),
+        ({**LINE, "room": "@"}, "it is on record under '@', not under '#lobby'"),
         ({**LINE, "event": {**EVENT, "room": "lobby"}}, "'lobby' is no room: that would be"),
         ({**LINE, "event": {**EVENT, "room": ""}}, "'' is no room: A name needs"),
         ({**LINE, "event": {**EVENT, "room": SERVER}, "room": SERVER}, "'*' is no room"),
         ({**LINE, "event": {**EVENT, "room": "#a b"}}, "'#a b' is no room: A name is one word"),
+        ({**LINE, "room": "#lobby!\x9b"}, "it is on record under '#lobby!\\x9b', not under"),
+        ({**LINE, "room": "#lobby!" + "x" * 65}, "it is on record under '#lobby!xxx"),
+        ({**LINE, "actor": "amy"}, "it does not say as an export does who did it, and to whom"),
+        ({**LINE, "actor": "g:\x9b"}, "it does not say as an export does who did it"),
+        ({**LINE, "concerns": "\x1b"}, "it does not say as an export does who did it"),
+        ({**LINE, "event": {**EVENT, "who": "w" * 201}}, "its 'who' is none that can be"),
+        ({**LINE, "event": {**DELETED, "of": -1}}, "its 'of' is none that can be"),
+        ({**LINE, "event": {**DELETED, "of": 1 << 63}}, "its 'of' is none that can be"),
+        ({**LINE, "event": {**BANNED, "until": 1e300}}, "its 'until' is none that can be"),
+        (f'{{"event":{"[" * 9000}', "it is no exported event: "),
+        (f'{{"event":{{"type":"said","x":{"[" * 30000}', "it is no exported event: maximum"),
         ({**LINE, "actor": "x" * LINE_BYTES}, f"it has more than {LINE_BYTES:,} bytes"),
     ],
 )
@@ -263,15 +273,15 @@ def test_imports_all_or_nothing(
     refused = other.does("import", file)
     assert (refused.code, refused.out, len(refused.err.splitlines())) == (1, "", 2)
     assert refused.err.startswith(f"line 3: {why}")
-    assert f"Nothing was imported: a line of {file} cannot be.\n" in refused.err
-    assert not other.data.exists()
+    assert f"Nothing was imported of {file}: this line is wrong.\n" in refused.err
+    assert other.does("export").out == ""
 
 
 def test_names_the_first_of_many_wrong_lines(other: Operator, write: Callable[..., str]) -> None:
     """A file that is something else is not repeated as a whole."""
     refused = other.does("import", write(*["nonsense"] * 1000))
-    assert len(refused.err.splitlines()) == WRONG_LINES_SHOWN + 1
-    assert "Nothing was imported: 1,000 lines of " in refused.err
+    assert len(refused.err.splitlines()) == WRONG_LINES_LISTED + 1
+    assert refused.err.endswith(": these lines are wrong, and perhaps more.\n")
 
 
 def test_takes_times_of_clocks_that_differ(other: Operator, write: Callable[..., str]) -> None:
@@ -297,7 +307,7 @@ def test_leaves_the_server_its_time(operator: Operator, tmp_path: Path) -> None:
             file.write(json.dumps({**LINE, "event": {**EVENT, "seq": seq}}) + "\n")
     refused = operator.does("import", str(many))
     assert (refused.code, refused.out, len(refused.err.splitlines())) == (1, "", 1)
-    assert "end the server, or split the file" in refused.err
+    assert "End the server, or split the file" in refused.err
     assert len(operator.does("export").lines) == 3
 
 
@@ -313,40 +323,29 @@ def test_keeps_servers_out_while_it_imports_much(
     result(journal.close())
 
 
+def test_repeats_little_of_a_wrong_line(other: Operator, write: Callable[..., str]) -> None:
+    """It may be long, and a terminal's codes are written out."""
+    refused = other.does("import", write({**LINE, "room": "\x1b[2J" + "x" * 50_000}))
+    assert "under '\\x1b[2Jxxx" in refused.err
+    assert len(refused.err) < 500
+
+
+@pytest.mark.skipif(not UNREADABLE.exists(), reason="this system has no such file")
+def test_says_that_a_file_cannot_be_read(other: Operator) -> None:
+    """One line, about that file."""
+    refused = other.does("import", str(UNREADABLE))
+    assert (refused.code, refused.out) == (1, "")
+    assert refused.err == (
+        f"twisted-chat-admin: Nothing was imported of {UNREADABLE}: Input/output error.\n"
+    )
+
+
 @pytest.mark.parametrize("name", ["nowhere", ".", "pipe"])
 def test_imports_plain_files(other: Operator, tmp_path: Path, name: str) -> None:
     """Anything else is one line."""
     (tmp_path / "pipe").symlink_to("/dev/null")
     refused = other.does("import", str(tmp_path / name))
     assert (refused.code, refused.out, len(refused.err.splitlines())) == (1, "", 1)
-
-
-def test_tells_how_far_an_import_is(other: Operator) -> None:
-    """After each piece of it."""
-    told_of: list[int] = []
-    other.data.mkdir()
-    with other.store() as store:
-        arriving = [_numbered(seq) for seq in range(1, PIECE_ROWS + 11)]
-        assert bring(store, arriving, told_of.append) == Inserted(kept=PIECE_ROWS + 10)
-    assert told_of == [PIECE_ROWS, PIECE_ROWS + 10]
-
-
-def _numbered(seq: int) -> Entry:
-    event = events.Said(seq=seq, time=NOW, room="#lobby", who="amy", text="hi")
-    return Entry(event, room="#lobby")
-
-
-def test_keeps_nothing_of_a_file_that_changes(other: Operator, write: Callable[..., str]) -> None:
-    """What was right when it was looked at is looked at again as it is put on record."""
-    path = Path(write(LINE, {**LINE, "event": {**EVENT, "seq": 8}}))
-    other.data.mkdir()
-    with path.open("rb") as file, other.store() as store:
-        arriving = Arriving(file, time())
-        assert len(list(arriving.entries(lambda done, of: None))) == 2
-        path.write_text(f"{json.dumps(LINE)}\nnonsense\n")
-        with pytest.raises(Unable, match=r"The file has changed: line 2: it is no exported event"):
-            bring(store, arriving.again(), lambda done: None)
-        assert list(store.export()) == []
 
 
 # What is forgotten.
@@ -394,6 +393,13 @@ def test_asks_before_it_forgets(old: Operator, answer: str, code: int, left: lis
     assert (done.code, _left(old)) == (code, left)
     assert done.err.startswith("Forget 4 messages from before ")
     assert " in all rooms and in private, for good? [y/N] " in done.err
+
+
+def test_takes_the_end_of_input_for_no(old: Operator) -> None:
+    """Ctrl-D leaves the cursor in the question's line, and what follows begins another."""
+    done = old.answers("\x04", "purge", "--older-than", "90d")
+    assert (done.code, _left(old)) == (1, [1, 2, 3, 4, 5, 6])
+    assert done.err.endswith(" [y/N] \ntwisted-chat-admin: Nothing is forgotten.\n")
 
 
 def test_forgets_nothing_where_nobody_can_be_asked(old: Operator) -> None:

@@ -151,11 +151,27 @@ def test_lets_people_in_and_out_while_the_server_runs(server: ChatServer, data: 
         _is_known(server, data, "Lou")
         with entered(server, "Alex", password=f"{PASSWORD} staple"):
             removed = admin(data, "accounts", "remove", "Alex", "--with-messages")
-            assert removed.endswith("1 messages of Alex are gone.\n")
+            assert removed.endswith("Forgotten of Alex: 1 message.\n")
         assert alex.hears("goodbye")["text"] == "Your account is no more. Goodbye."
     with entered(server, "Alex") as guest:
         guest.ask(type="search", text="what Alex said", id=1)
         assert _events(guest.hears("found")) == []
+
+
+def test_lets_somebody_in_again_while_the_server_runs(server: ChatServer, data: Path) -> None:
+    """A ban that is lifted holds no more within a moment, and the others hold still."""
+    admin(data, "accounts", "add", "Alex", "--admin", stdin=PASSWORD)
+    _is_known(server, data, "Pat")
+    with entered(server, "Alex", password=PASSWORD) as alex, entered(server, "Kim") as kim:
+        for who in ("Kim", "Lou"):
+            alex.ask(type="ban", room="*", who=who, id=who)
+            alex.hears("ok", id=who)
+        assert kim.hears("goodbye")["text"] == "You are banned from this server for good."
+    assert admin(data, "bans", "remove", "kim") == "kim may come into the server again.\n"
+    _is_known(server, data, "Sam")
+    with entered(server, "Kim"), closing(Program(server)) as lou:
+        lou.ask(type="hello", v=1, name="Lou")
+        assert lou.hears("error")["code"] == "banned"
 
 
 def _is_known(server: ChatServer, data: Path, witness: str) -> None:
@@ -181,7 +197,7 @@ def test_carries_what_was_said_to_another_server(
     file.write_text(admin(data, "export"), encoding="utf-8")
     second = _server(start_server, other)
     with entered(second, "Sam") as sam:
-        assert admin(other, "import", str(file)).startswith("1 events imported, 0 of them")
+        assert admin(other, "import", str(file)).startswith("1 event imported, 0 under")
         sam.ask(type="say", text="and now here", id=1)
         assert sam.hears("ok", id=1)["seq"] == 2
         sam.ask(type="search", text="世界", id=2)
@@ -207,6 +223,8 @@ def test_forgets_while_people_talk(server: ChatServer, data: Path, tmp_path: Pat
         assert _events(reader.hears("found", id=2)) == []
         reader.ask(type="history", most=1000, id=3)
         assert not any(event["time"] == NOW for event in _events(reader.hears("history", id=3)))
+        for file in data.iterdir():
+            assert b"ancient" not in file.read_bytes()
 
 
 def _events(answer: dict[str, object]) -> list[dict[str, object]]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from twisted_chat.doors.keepalive import (
+from twisted_chat.keepalive import (
     MOST_SECONDS,
     keep_alive,
     silent_seconds,

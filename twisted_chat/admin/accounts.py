@@ -3,7 +3,6 @@
 import time
 from argparse import Namespace
 from collections.abc import Iterable
-from datetime import datetime
 
 import msgspec
 from argon2 import PasswordHasher
@@ -12,11 +11,10 @@ from twisted_chat.accounts.account import Account
 from twisted_chat.accounts.book import ACCOUNT, Book
 from twisted_chat.accounts.passwords import chosen
 from twisted_chat.admin.asking import new_password
-from twisted_chat.admin.console import Console
+from twisted_chat.admin.console import Console, counted, day
 from twisted_chat.admin.errors import Unable
-from twisted_chat.admin.place import alone, opened
+from twisted_chat.admin.place import alone, opened, wait_until_taken
 from twisted_chat.admin.progress import Meter
-from twisted_chat.admin.taking import wait_until_taken
 from twisted_chat.identity import new_id
 from twisted_chat.journal.admin import AdminStore
 from twisted_chat.names import Name
@@ -83,10 +81,11 @@ def remove(options: Namespace, console: Console) -> None:
 
     :raises Unable: there is no such account.
     """
-    with opened(options.data) as store, alone(options.data) as no_server:
-        book = Book(store.records())
-        account = found(book, options.name)
-        store.put_from_outside(book.remove(account).puts)
+    with opened(options.data) as store:
+        with alone(options.data) as no_server:
+            book = Book(store.records())
+            account = found(book, options.name)
+            store.put_from_outside(book.remove(account).puts)
         console.say(f"{account.name} has no account any more.")
         if options.with_messages:
             # Until the server knows, they go on talking.
@@ -106,15 +105,10 @@ def found(book: Book, name: Name) -> Account:
     return account
 
 
-def day(time: float) -> str:
-    """A moment as it is shown: in this machine's zone, to the minute."""
-    return f"{datetime.fromtimestamp(time):%Y-%m-%d %H:%M}"
-
-
 def _remove_messages(store: AdminStore, account: Account, console: Console) -> None:
     with Meter(console, "Forgetting") as meter:
         gone = store.remove_said_by(account.identity, meter)
-    console.say(f"{gone:,} messages of {account.name} are gone.")
+    console.say(f"Forgotten of {account.name}: {counted(gone, 'message')}.")
 
 
 def _accounts(records: Iterable[tuple[str, str, bytes]]) -> list[Account]:
@@ -130,7 +124,7 @@ def _described(account: Account, tokens: int) -> str:
     if not account.hash:
         marks.append("password known to --auth alone")
     if tokens:
-        marks.append("1 token" if tokens == 1 else f"{tokens} tokens")
+        marks.append(counted(tokens, "token"))
     return f"{account.name}: {', '.join(marks)}"
 
 

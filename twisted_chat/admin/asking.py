@@ -3,9 +3,9 @@
 import getpass
 import warnings
 
-from twisted_chat.accounts.passwords import PASSWORD_MAX_CHARS
-from twisted_chat.admin.console import Console
+from twisted_chat.admin.console import NAME, Console
 from twisted_chat.admin.errors import Misused, Unable
+from twisted_chat.limits import PASSWORD_MAX_CHARS
 
 PASSWORD_LINE_CHARS = 8 * PASSWORD_MAX_CHARS
 """What is read of standard input for a password: more than any has, and not a whole file."""
@@ -17,10 +17,14 @@ def confirm(console: Console, question: str) -> bool:
     :raises Misused: there is nobody to ask.
     """
     if not console.stdin.isatty():
-        raise Misused("nobody can be asked here: add --yes")
+        raise Misused("nobody can be asked here: add --yes", f"{NAME} purge")
     console.stderr.write(f"{question} [y/N] ")
     console.stderr.flush()
-    return console.stdin.readline().strip().lower() in ("y", "yes")
+    answer = console.stdin.readline()
+    if not answer.endswith("\n"):
+        # Ctrl-D leaves the cursor behind the question.
+        console.tell("")
+    return answer.strip().lower() in ("y", "yes")
 
 
 def new_password(console: Console) -> str:

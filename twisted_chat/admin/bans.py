@@ -5,8 +5,7 @@ from argparse import Namespace
 
 import msgspec
 
-from twisted_chat.admin.accounts import day
-from twisted_chat.admin.console import Console
+from twisted_chat.admin.console import NAME, Console, day
 from twisted_chat.admin.errors import Misused, Unable
 from twisted_chat.admin.place import opened
 from twisted_chat.journal import SERVER, Put
@@ -34,7 +33,7 @@ def bans(options: Namespace, console: Console) -> None:
         case [place] if place != "remove":
             _list(options, console, _key(place))
         case _:
-            raise Misused("bans takes a room, * for the server, or: remove WHO [ROOM|*]")
+            raise _misused("bans takes a room, * for the server, or: remove WHO [ROOM|*]")
 
 
 def _list(options: Namespace, console: Console, place: str | None) -> None:
@@ -80,7 +79,11 @@ def _key(word: str) -> str:
     try:
         return room_name(word).key
     except Unusable as why:
-        raise Misused(str(why).rstrip(".")) from None
+        raise _misused(str(why).rstrip(".")) from None
+
+
+def _misused(why: str) -> Misused:
+    return Misused(why, f"{NAME} bans")
 
 
 def _where(key: str) -> str:

@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
+from stat import S_ISREG
 from typing import TextIO
 
 from twisted_chat.text import clean
@@ -25,6 +27,14 @@ class Console:
     stdout: TextIO
     stderr: TextIO
     ticks: Callable[[], float] = time.monotonic
+
+    @property
+    def writes_to_file(self) -> bool:
+        """Whether what is asked for goes to a file, and not, by whatever way, to a terminal."""
+        try:
+            return S_ISREG(os.fstat(self.stdout.fileno()).st_mode)
+        except OSError:
+            return False
 
     def say(self, line: str) -> None:
         """Write a line of what was asked for; nothing of people's reaches a terminal as a code."""
@@ -54,3 +64,13 @@ def of_process() -> Console:
         if reconfigure is not None:
             reconfigure(encoding="utf-8", errors="backslashreplace")
     return Console(sys.stdin, sys.stdout, sys.stderr)
+
+
+def day(time: float) -> str:
+    """A moment as it is shown: in this machine's zone, to the minute."""
+    return f"{datetime.fromtimestamp(time):%Y-%m-%d %H:%M}"
+
+
+def counted(number: int, what: str) -> str:
+    """So many of something, in words."""
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TextIO, cast
 
 from twisted_chat.admin.carried import as_json, as_text
-from twisted_chat.admin.console import Console
+from twisted_chat.admin.console import NAME, Console, counted
 from twisted_chat.admin.errors import Misused, Unable
 from twisted_chat.admin.files import new_file
 from twisted_chat.admin.place import opened
@@ -15,6 +15,7 @@ from twisted_chat.admin.progress import Meter
 from twisted_chat.events import Recorded
 from twisted_chat.journal import Entry
 from twisted_chat.journal.admin import AdminStore
+from twisted_chat.journal.upkeep import Progress, unheard
 from twisted_chat.names import RoomName
 from twisted_chat.text import clean
 
@@ -28,20 +29,23 @@ def export(options: Namespace, console: Console) -> None:
     :raises Unable: nothing is on record of the room, or the file cannot be written.
     """
     if options.force and options.output is None:
-        raise Misused("--force is for --output FILE")
+        raise Misused("--force is for --output FILE", f"{NAME} export")
     with opened(options.data) as store:
         rooms = selected(store.rooms(), options.room, options.private)
         if options.room is not None and not rooms:
             raise Unable(_nothing(options.room, options.private))
         if options.output is None:
-            _write(store, rooms, options, console.stdout, console)
+            with Meter(console, "Exporting") as meter:
+                progress = meter if console.writes_to_file else unheard
+                _write(store, rooms, options, console.stdout, progress)
             return
         path = Path(options.output)
         with new_file(path, force=options.force) as half, _private_file(half) as file:
-            count = _write(store, rooms, options, file, console)
+            with Meter(console, "Exporting") as meter:
+                count = _write(store, rooms, options, file, meter)
             file.flush()
             os.fsync(file.fileno())
-    console.tell(f"{path}: {count:,} events.")
+    console.tell(f"{path}: {counted(count, 'event')}.")
 
 
 def selected(places: Collection[str], room: RoomName | None, private: bool) -> list[str]:
@@ -70,18 +74,16 @@ def _private_file(path: Path) -> TextIO:
 
 
 def _write(
-    store: AdminStore, rooms: list[str], options: Namespace, file: TextIO, console: Console
+    store: AdminStore, rooms: list[str], options: Namespace, file: TextIO, progress: Progress
 ) -> int:
     count = 0
-    with Meter(console, "Exporting") as meter:
-        for entry in _chosen(store.export(rooms), options.private):
-            event = cast(Recorded, entry.event)
-            json = options.format == "jsonl"
-            line = as_json(entry, event) if json else clean(as_text(event))
-            file.write(f"{line}\n")
-            count += 1
-            if not file.isatty():
-                meter(event.seq, store.last)
+    for entry in _chosen(store.export(rooms), options.private):
+        event = cast(Recorded, entry.event)
+        json = options.format == "jsonl"
+        line = as_json(entry, event) if json else clean(as_text(event))
+        file.write(f"{line}\n")
+        count += 1
+        progress(event.seq, store.last)
     return count
 
 

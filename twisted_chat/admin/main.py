@@ -1,10 +1,11 @@
 """The console script ``twisted-chat-admin``; it needs no reactor, and loads none."""
 
-import sqlite3
+import signal
 import sys
-from collections.abc import Sequence
-from contextlib import redirect_stderr, redirect_stdout
-from typing import TextIO
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from types import FrameType
+from typing import NoReturn, TextIO
 
 import msgspec
 
@@ -14,11 +15,11 @@ from twisted_chat.admin.options import read
 from twisted_chat.journal import CannotOpen
 from twisted_chat.refused import Refused
 
-INTERRUPTED = 130
-"""The exit code after Ctrl-C, as shells have it: 128 and the number of the signal."""
+ENDED = 128
+"""The exit code after a signal, as shells have it, but for the signal's number."""
 
-NOBODY_READS = 141
-"""The same, where whoever read what we write has gone."""
+NOBODY_READS = ENDED + signal.SIGPIPE
+"""That where whoever read what we write has gone."""
 
 
 def main(
@@ -34,13 +35,14 @@ def main(
     own = of_process()
     console = Console(stdin or own.stdin, stdout or own.stdout, stderr or own.stderr)
     try:
-        code = _run(sys.argv[1:] if words is None else words, console)
-        console.stdout.flush()
+        with _signals_like_ctrl_c():
+            code = _run(sys.argv[1:] if words is None else words, console)
+            console.stdout.flush()
     except BrokenPipeError:
         console.hush()
         return NOBODY_READS
-    except KeyboardInterrupt:
-        return INTERRUPTED
+    except KeyboardInterrupt as why:
+        return ENDED + (why.args[0] if why.args else signal.SIGINT)
     except OSError as error:
         console.hush()
         console.complain(f"{error.filename or 'standard output'}: {error.strerror}")
@@ -57,10 +59,30 @@ def _run(words: Sequence[str], console: Console) -> int:
         # Help was asked for, and is given.
         return 0
     except Misused as why:
-        console.complain(f"{why}. See twisted-chat-admin --help.")
+        console.complain(f"{why}. See {why.command} --help.")
         return 2
     except (Unable, CannotOpen, Refused) as why:
         console.complain(why)
-    except (sqlite3.Error, msgspec.DecodeError) as why:
+    except (msgspec.DecodeError, UnicodeDecodeError) as why:
         console.complain(f"What is kept cannot be read: {why}. See twisted-chat-admin check.")
     return 1
+
+
+@contextmanager
+def _signals_like_ctrl_c() -> Iterator[None]:
+    """Have what ends the process leave nothing half-done, whichever signal it is."""
+    numbers = [
+        number
+        for number in (signal.SIGTERM, signal.SIGHUP)
+        if signal.getsignal(number) is not signal.SIG_IGN
+    ]
+    before = [(number, signal.signal(number, _end)) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in before:
+            signal.signal(number, handler)
+
+
+def _end(number: int, frame: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt(number)

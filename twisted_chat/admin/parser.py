@@ -20,14 +20,42 @@ class Parser(ArgumentParser):
 
         :raises Misused: always.
         """
-        raise Misused(message.rstrip("."))
+        raise Misused(message.rstrip("."), self.prog)
 
 
 class Commands(Protocol):
     """Where commands are added."""
 
-    def add_parser(self, name: str, *, help: str, parents: list[Parser]) -> Parser:
+    def add_parser(
+        self, name: str, *, help: str, description: str, parents: list[Parser]
+    ) -> Parser:
         """Add one more."""
+
+
+class Adder:
+    """Adds commands, each with its help and the options of all."""
+
+    def __init__(self, commands: Commands, common: Parser) -> None:
+        self._commands = commands
+        self._common = common
+
+    def add(self, word: str, what: str, run: Callable[..., int | None]) -> Parser:
+        """Add one.
+
+        :param what: what it does, as a sentence.
+        """
+        parser = self._commands.add_parser(
+            word,
+            help=what[0].lower() + what[1:].rstrip("."),
+            description=what,
+            parents=[self._common],
+        )
+        parser.set_defaults(run=run)
+        return parser
+
+    def within(self, parser: Parser, metavar: str) -> "Adder":
+        """What adds commands of a command."""
+        return Adder(parser.add_subparsers(metavar=metavar), self._common)
 
 
 def read_by(read: Callable[[str], T]) -> Callable[[str], T]:

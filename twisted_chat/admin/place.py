@@ -1,7 +1,8 @@
-"""The data directory that a command works on."""
+"""The data directory that a command works on, and whether a server does so, too."""
 
 import os
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -12,6 +13,12 @@ from twisted_chat.journal import CannotOpen
 from twisted_chat.journal.admin import AdminStore
 from twisted_chat.journal.directory import DATABASE, Lock
 from twisted_chat.journal.errors import why_not
+
+TAKEN_SECONDS = 5
+"""A server looks for changes every second: one that has not by then hangs, or is at its end."""
+
+LOOK_SECONDS = 0.05
+"""Between two looks whether it has."""
 
 
 def default_data() -> Path:
@@ -54,6 +61,16 @@ def alone(directory: Path) -> Iterator[bool]:
         yield True
     finally:
         lock.close()
+
+
+def wait_until_taken(store: AdminStore) -> bool:
+    """Wait until the server on the directory has taken over what was changed; whether it has."""
+    deadline = time.monotonic() + TAKEN_SECONDS
+    while store.has_changes():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(LOOK_SECONDS)
+    return True
 
 
 def _make_way(directory: Path) -> None:

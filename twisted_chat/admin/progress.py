@@ -8,14 +8,11 @@ UNHEARD_SECONDS = 1
 """What is done by then nobody waits for."""
 
 FRAME_SECONDS = 0.1
-"""Between two words on a terminal: more often is not seen."""
-
-LINE_SECONDS = 5
-"""Between two lines where there is no terminal: a log that somebody can read."""
+"""Between two words: more often is not seen."""
 
 
 class Meter:
-    """Says on standard error how much is done; on a terminal it leaves nothing behind.
+    """Says in one line of a terminal how much is done, and leaves nothing of it behind.
 
     :param doing: what is done, as ``Copying``.
     """
@@ -25,7 +22,7 @@ class Meter:
         self._doing = doing
         self._drawn = False
         self._terminal = console.stderr.isatty()
-        self._next = console.ticks() + (UNHEARD_SECONDS if self._terminal else LINE_SECONDS)
+        self._next = console.ticks() + UNHEARD_SECONDS
 
     def __enter__(self) -> "Meter":
         return self
@@ -37,7 +34,7 @@ class Meter:
         trace: TracebackType | None,
     ) -> None:
         if self._drawn:
-            self._draw("\r\x1b[K")
+            self._draw("")
 
     def begin(self) -> None:
         """Say at once that it has begun, where it does not tell how far it is."""
@@ -46,17 +43,11 @@ class Meter:
 
     def __call__(self, done: int, of: int) -> None:
         """So much of all is done."""
-        now = self._console.ticks()
-        if now < self._next:
-            return
-        self._next = now + (FRAME_SECONDS if self._terminal else LINE_SECONDS)
-        words = f"{self._doing}: {100 * done // max(of, 1)} %"
-        if self._terminal:
-            self._draw(f"\r{words}\x1b[K")
-        else:
-            self._console.tell(words)
+        if self._terminal and self._console.ticks() >= self._next:
+            self._next = self._console.ticks() + FRAME_SECONDS
+            self._draw(f"{self._doing}: {100 * done // max(of, 1)} %")
 
     def _draw(self, words: str) -> None:
         self._drawn = True
-        self._console.stderr.write(words)
+        self._console.stderr.write(f"\r{words}\x1b[K")
         self._console.stderr.flush()

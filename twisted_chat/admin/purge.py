@@ -2,16 +2,15 @@
 
 import time
 from argparse import Namespace
-from datetime import datetime
 
 from twisted_chat.admin.asking import confirm
-from twisted_chat.admin.console import Console
+from twisted_chat.admin.console import Console, counted, day
 from twisted_chat.admin.errors import Unable
 from twisted_chat.admin.export import selected
 from twisted_chat.admin.place import opened
 from twisted_chat.admin.progress import Meter
 from twisted_chat.journal.admin import AdminStore
-from twisted_chat.journal.forgetting import said_before
+from twisted_chat.names import RoomName
 
 
 def purge(options: Namespace, console: Console) -> None:
@@ -21,31 +20,23 @@ def purge(options: Namespace, console: Console) -> None:
     """
     before = time.time() - options.older_than
     with opened(options.data) as store:
-        places = _places(store, options)
-        count = sum(_count(store, before, place) for place in places)
+        places = _places(store, options.room)
+        count = len(store.said_before(before, places))
         if not count:
             console.say("There is nothing that old.")
             return
-        if not options.yes and not confirm(console, _question(count, before, options)):
+        if not options.yes and not confirm(console, _question(count, before, options.room)):
             raise Unable("Nothing is forgotten.")
         with Meter(console, "Forgetting") as meter:
-            gone = sum(store.purge(before, place, meter) for place in places)
-    console.say(f"{gone:,} messages forgotten.")
+            gone = store.purge(before, places, meter)
+    console.say(f"{counted(gone, 'message')} forgotten.")
 
 
-def _places(store: AdminStore, options: Namespace) -> list[str | None]:
+def _places(store: AdminStore, room: RoomName | None) -> list[str] | None:
     """What is purged: all that a room is on record under, or everything."""
-    if options.room is None:
-        return [None]
-    return [*selected(store.rooms(), options.room, private=True)]
+    return None if room is None else selected(store.rooms(), room, private=True)
 
 
-def _count(store: AdminStore, before: float, place: str | None) -> int:
-    with store.database.reading() as db:
-        return len(said_before(db, before, place))
-
-
-def _question(count: int, before: float, options: Namespace) -> str:
-    where = options.room or "all rooms and in private"
-    when = f"{datetime.fromtimestamp(before):%Y-%m-%d %H:%M}"
-    return f"Forget {count:,} messages from before {when} in {where}, for good?"
+def _question(count: int, before: float, room: RoomName | None) -> str:
+    where = room or "all rooms and in private"
+    return f"Forget {counted(count, 'message')} from before {day(before)} in {where}, for good?"

@@ -4,8 +4,8 @@ from argparse import Namespace
 
 from twisted_chat.accounts.account import Account, Token
 from twisted_chat.accounts.book import Book
-from twisted_chat.admin.accounts import day, found
-from twisted_chat.admin.console import Console
+from twisted_chat.admin.accounts import found
+from twisted_chat.admin.console import Console, day
 from twisted_chat.admin.errors import Unable
 from twisted_chat.admin.place import opened
 from twisted_chat.journal.admin import AdminStore

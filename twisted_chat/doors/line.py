@@ -16,9 +16,9 @@ from zope.interface import implementer
 
 from twisted_chat.admission import Admission
 from twisted_chat.clock import Clock
-from twisted_chat.doors.keepalive import keep_alive, silent_seconds, socket_of, watched
 from twisted_chat.doors.telnet import IAC, Telnet
 from twisted_chat.house import House
+from twisted_chat.keepalive import keep_alive, silent_seconds, socket_of, watched
 from twisted_chat.limits import TURNED_AWAY_AT_ONCE
 from twisted_chat.outbox import outbox_for
 from twisted_chat.refused import LineTooLong

@@ -1,19 +1,41 @@
 """What an operator does with a data directory, also while a server runs on it."""
 
+import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from time import monotonic, sleep
 
 from twisted_chat.journal import Entry, Put
-from twisted_chat.journal.carrying import PIECE_ROWS, Arrival, Inserted, entries, pieces
+from twisted_chat.journal.carrying import (
+    PIECE_ROWS,
+    Arrival,
+    Inserted,
+    content,
+    entries,
+    everything,
+)
 from twisted_chat.journal.erasing import erase, leave_no_trace
-from twisted_chat.journal.forgetting import forget_person, said_before, said_by, stale_ids
+from twisted_chat.journal.forgetting import (
+    forget_person,
+    forget_words,
+    said_before,
+    said_by,
+    stale_ids,
+)
 from twisted_chat.journal.opening import open_as_operator
 from twisted_chat.journal.state import put_from_outside
 from twisted_chat.journal.store import Store
-from twisted_chat.journal.upkeep import Progress, backup, check, unheard
+from twisted_chat.journal.upkeep import Progress, backup, unheard
 from twisted_chat.journal.words import mend
 from twisted_chat.journal.writing import newest
+
+TRIES_TO_EMPTY = 100
+"""For the log of changes: who reads does so for milliseconds, but one may come after another."""
+
+TRY_SECONDS = 0.05
+"""Between two of them."""
 
 
 class AdminStore(Store):
@@ -45,41 +67,50 @@ class AdminStore(Store):
         with self.database.reading() as db:
             backup(db, path, progress)
 
-    def check(self, progress: Progress = unheard) -> list[str]:
-        """What is wrong with the database, a line for each thing; nothing if it is whole.
+    @contextmanager
+    def copied(self, progress: Progress = unheard) -> Iterator[Path]:
+        """A copy beside the database, to be looked at while nobody waits, and gone afterwards."""
+        with TemporaryDirectory(dir=self.database.path.parent, prefix=".copy-") as folder:
+            path = Path(folder, self.database.path.name)
+            self.backup(path, progress)
+            yield path
 
-        A copy is looked at, beside the database, so that a server need not wait meanwhile.
+    def export(self, places: Collection[str] | None = None) -> Iterator[Entry]:
+        """The record in order, up to now: of these places, or of all."""
+        wanted = None if places is None else {mend(place) for place in places}
+        for entry in self._everything():
+            if wanted is None or entry.room in wanted:
+                yield entry
+
+    def insert(self, arriving: Iterable[Entry], looking: Progress = unheard) -> Inserted:
+        """Put on record what comes from elsewhere, all of it or nothing; see `Arrival`.
+
+        :param looking: is told how far it has looked at what is there, before it keeps others out.
         """
-        with TemporaryDirectory(dir=self.database.path.parent) as folder:
-            copied = Path(folder, self.database.path.name)
-            self.backup(copied)
-            return check(copied, progress)
+        there: set[int] = set()
+        last = 0
+        for entry in self._everything():
+            last = entry.event.seq
+            there.add(content(entry))
+            looking(last, self.last)
+        with self.database.writing() as db:
+            since = everything(lambda seq: entries(db, seq, newest(db)[0]), last)
+            there.update(map(content, since))
+            arrival = Arrival(db, self.keys, there)
+            arrival.insert(arriving)
+        self._leave_no_trace()
+        return arrival.done
 
-    def export(self, rooms: Collection[str] | None = None) -> Iterator[Entry]:
-        """The record in order, up to now: of these rooms, or of all."""
-        wanted = None if rooms is None else {mend(room) for room in rooms}
+    def said_before(self, before: float, places: Collection[str] | None = None) -> list[int]:
+        """The numbers of what was said before then, in some places, or everywhere and alone."""
         with self.database.reading() as db:
-            seq, (last, _) = 0, newest(db)
-        while piece := self._entries(seq, last):
-            yield from (entry for entry in piece if wanted is None or entry.room in wanted)
-            seq = piece[-1].event.seq
+            return said_before(db, before, places)
 
-    def insert(self, entries: Iterable[Entry]) -> Inserted:
-        """Put on record what comes from elsewhere; what is there, or was deleted here, is passed.
-
-        An event keeps its number, or becomes the newest where something else has it.
-        """
-        done = Inserted()
-        for piece in pieces(entries):
-            with self.database.writing() as db:
-                done += Arrival(db, self.keys).insert(piece)
-        return done
-
-    def purge(self, before: float, room: str | None, progress: Progress = unheard) -> int:
-        """Forget what was said before then, in a room, or anywhere for None; how much it was."""
-        with self.database.reading() as db:
-            seqs = said_before(db, before, room)
-        gone = self._erase(seqs, progress)
+    def purge(
+        self, before: float, places: Collection[str] | None = None, progress: Progress = unheard
+    ) -> int:
+        """Forget what was said before then, in some places, or everywhere; how much it was."""
+        gone = self._erase(self.said_before(before, places), progress)
         self._forget_ids(before)
         return gone
 
@@ -91,6 +122,12 @@ class AdminStore(Store):
             forget_person(db, identity)
         return self._erase(seqs, progress)
 
+    def _everything(self) -> Iterator[Entry]:
+        with self.database.reading() as db:
+            last, _ = newest(db)
+        # A piece at a time, as a long look at one moment would keep the log of changes from ending.
+        yield from everything(lambda seq: self._entries(seq, last))
+
     def _entries(self, after: int, upto: int) -> list[Entry]:
         with self.database.reading() as db:
             return entries(db, after, upto)
@@ -99,15 +136,44 @@ class AdminStore(Store):
         with self.database.reading() as db:
             stale = stale_ids(db, before)
         for start in range(0, len(stale), PIECE_ROWS):
-            with self.database.writing() as db:
+            with self._in_turn() as db:
                 piece = stale[start : start + PIECE_ROWS]
                 db.executemany("DELETE FROM sent WHERE actor = ? AND once = ?", piece)
 
     def _erase(self, seqs: Sequence[int], progress: Progress) -> int:
         gone = 0
-        for start in range(0, len(seqs), PIECE_ROWS):
-            with self.database.writing() as db:
-                gone += erase(db, seqs[start : start + PIECE_ROWS])
-            progress(min(start + PIECE_ROWS, len(seqs)), len(seqs))
-        leave_no_trace(self.database.writer)
+        try:
+            for start in range(0, len(seqs), PIECE_ROWS):
+                with self._in_turn() as db:
+                    gone += erase(db, seqs[start : start + PIECE_ROWS])
+                progress(min(start + PIECE_ROWS, len(seqs)), len(seqs))
+        finally:
+            if gone:
+                self._forget_words()
         return gone
+
+    def _forget_words(self) -> None:
+        more = begin = True
+        while more:
+            with self._in_turn() as db:
+                more, begin = forget_words(db, begin=begin), False
+        self._leave_no_trace()
+
+    @contextmanager
+    def _in_turn(self) -> Iterator[sqlite3.Connection]:
+        """Write a piece, and then let others write for as long as that took.
+
+        A server that waits looks again after about as long as it has waited by then.
+        """
+        begun = monotonic()
+        with self.database.writing() as db:
+            yield db
+        sleep(monotonic() - begun)
+
+    def _leave_no_trace(self) -> None:
+        """Empty the log of changes, in a moment in which nobody reads or writes."""
+        with suppress(sqlite3.Error):
+            for _ in range(TRIES_TO_EMPTY):
+                if leave_no_trace(self.database.writer):
+                    return
+                sleep(TRY_SECONDS)

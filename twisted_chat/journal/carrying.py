@@ -1,23 +1,27 @@
 """Carrying the record elsewhere: out of the database in order, and into it."""
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import islice
 
 import msgspec
 
 from twisted_chat.events import Deleted
 from twisted_chat.journal import Entry
+from twisted_chat.journal.erasing import erase
 from twisted_chat.journal.indexing import index, indexed
-from twisted_chat.journal.kept import DECODER, Keys, mended
+from twisted_chat.journal.kept import DECODER, SAID, Keys, mended
 from twisted_chat.journal.writing import INSERT, newest, row
 
 PIECE_ROWS = 500
 """Events that are read, or written, at once: what people say meanwhile waits some 20 ms."""
 
+_encode = msgspec.json.Encoder().encode
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(slots=True)
 class Inserted:
     """What became of imported events."""
 
@@ -27,11 +31,6 @@ class Inserted:
     """Those whose number was something else's: they are the newest now."""
     there: int = 0
     """Those that were on record, or have been deleted there."""
-
-    def __add__(self, other: "Inserted") -> "Inserted":
-        return Inserted(
-            self.kept + other.kept, self.renumbered + other.renumbered, self.there + other.there
-        )
 
 
 def entries(db: sqlite3.Connection, after: int, upto: int) -> list[Entry]:
@@ -46,65 +45,124 @@ def entries(db: sqlite3.Connection, after: int, upto: int) -> list[Entry]:
     ]
 
 
-def pieces(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
-    """The entries, as many at a time as are written at once."""
-    rest = iter(entries)
-    while piece := [mended(entry) for entry in islice(rest, PIECE_ROWS)]:
-        yield piece
+def everything(piece_after: Callable[[int], list[Entry]], after: int = 0) -> Iterator[Entry]:
+    """The record in order after a number, a piece after the other, as far as there is one."""
+    while piece := piece_after(after):
+        yield from piece
+        after = piece[-1].event.seq
+
+
+def content(entry: Entry) -> int:
+    """The hash of what an entry is, but for its number: texts would be all of it in memory."""
+    event = _encode(_numbered(entry, 0).event)
+    return hash((event, entry.actor, entry.concerns, entry.room))
 
 
 class Arrival:
-    """Some entries on their way into the database, in a transaction of its caller's."""
+    """Entries on their way into the database, in a transaction of its caller's.
 
-    def __init__(self, db: sqlite3.Connection, keys: Keys) -> None:
+    An entry keeps its number, or becomes the newest where that is something else's.  What is on
+    record, under whatever number, or was deleted here, is passed; what was deleted there goes.
+
+    :param there: the contents of what is on record.
+    """
+
+    def __init__(self, db: sqlite3.Connection, keys: Keys, there: set[int]) -> None:
         self._db = db
         self._keys = keys
-        self._deleted = _deleted(db)
+        self._there = there
+        self._last, self._time = newest(db)
+        self._in_order = True
+        self._gone: list[int] = []
+        self.done = Inserted()
 
-    def insert(self, entries: Iterable[Entry]) -> Inserted:
-        """Put them on record; nothing that was deleted here comes back."""
-        done = Inserted()
-        for entry in entries:
-            done += self._insert(entry)
-        index(self._db, newest(self._db)[0])
-        return done
+    def insert(self, arriving: Iterable[Entry]) -> None:
+        """Put them on record, a piece at a time."""
+        rest = map(self._as_kept, arriving)
+        while piece := list(islice(rest, PIECE_ROWS)):
+            for entry in piece:
+                self._insert(entry)
+            self._end_piece()
 
-    def _insert(self, entry: Entry) -> Inserted:
-        seq = entry.event.seq
-        taken = self._db.execute("SELECT * FROM event WHERE seq = ?", (seq,)).fetchone()
-        if seq in self._deleted or taken == row(entry, entry.event, self._keys):
-            return Inserted(there=1)
-        if taken is None and seq > 0:
+    def _as_kept(self, entry: Entry) -> Entry:
+        return replace(mended(entry), room=self._keys.room(entry))
+
+    def _insert(self, entry: Entry) -> None:
+        there = self._at(entry.event.seq)
+        if there == entry or self._was_deleted(entry):
+            self.done.there += 1
+        elif there is None and entry.event.seq not in self._deletions:
             self._write(entry)
-            return Inserted(kept=1)
-        event = msgspec.structs.replace(entry.event, seq=newest(self._db)[0] + 1)
-        self._write(replace(entry, event=event))
-        return Inserted(renumbered=1)
+            self.done.kept += 1
+        elif content(entry) in self._there:
+            self.done.there += 1
+        else:
+            self._there.add(content(entry))
+            self._write(_numbered(entry, self._last + 1))
+            self.done.renumbered += 1
 
     def _write(self, entry: Entry) -> None:
-        db, values = self._db, row(entry, entry.event, self._keys)
+        values = row(entry, entry.event, self._keys)
         seq, time, said = values[0], values[1], values[-1]
+        self._in_order = self._in_order and self._fits(seq, time)
+        self._db.execute(INSERT, values)
+        if said is not None and seq <= indexed(self._db):
+            self._db.execute("INSERT INTO found (rowid, words) VALUES (?, ?)", (seq, said))
+        if seq > self._last:
+            self._last, self._time = seq, max(self._time, time)
         if isinstance(entry.event, Deleted):
-            self._deleted.add(entry.event.of)
-        in_order = _in_order(db, seq, time)
-        db.execute(INSERT, values)
-        if said is not None and seq <= indexed(db):
-            db.execute("INSERT INTO found (rowid, words) VALUES (?, ?)", (seq, said))
-        db.execute("UPDATE progress SET in_order = min(in_order, ?)", (in_order,))
-        if seq == newest(db)[0]:
-            db.execute("UPDATE progress SET time = max(time, ?)", (time,))
+            self._delete_as(entry, entry.event.of)
+
+    def _fits(self, seq: int, time: float) -> bool:
+        """Whether an event of that number comes after none that is later, nor the reverse."""
+        if seq > self._last:
+            return time >= self._time
+        sql = "SELECT time FROM event WHERE seq {} ? ORDER BY seq {} LIMIT 1"
+        earlier = self._db.execute(sql.format("<", "DESC"), (seq,)).fetchone()
+        later = self._db.execute(sql.format(">", "ASC"), (seq,)).fetchone()
+        return (earlier is None or earlier[0] <= time) and (later is None or time <= later[0])
+
+    def _end_piece(self) -> None:
+        erase(self._db, self._gone)
+        self._gone.clear()
+        index(self._db, self._last)
+        sql = "UPDATE progress SET time = ?, in_order = min(in_order, ?)"
+        self._db.execute(sql, (self._time, self._in_order))
+
+    # What was deleted.
+
+    @cached_property
+    def _deletions(self) -> dict[int, Entry]:
+        """By what was deleted."""
+        sql = "SELECT body, actor FROM event WHERE ruled AND instr(body, '\"deleted\"')"
+        acts = (Entry(DECODER.decode(body), actor) for body, actor in self._db.execute(sql))
+        return {act.event.of: act for act in acts if isinstance(act.event, Deleted)}
+
+    def _was_deleted(self, entry: Entry) -> bool:
+        deletion = self._deletions.get(entry.event.seq)
+        return deletion is not None and _is_about(deletion, entry)
+
+    def _delete_as(self, deletion: Entry, seq: int) -> None:
+        """Delete what is said to be deleted, if that is what is here under its number."""
+        self._deletions[seq] = deletion
+        there = self._at(seq)
+        if there is not None and type(there.event) in SAID and _is_about(deletion, there):
+            self._gone.append(seq)
+
+    def _at(self, seq: int) -> Entry | None:
+        return next(iter(entries(self._db, seq - 1, seq)), None)
 
 
-def _deleted(db: sqlite3.Connection) -> set[int]:
-    """The numbers of what has been deleted."""
-    sql = "SELECT body FROM event WHERE ruled AND instr(body, '\"deleted\"')"
-    acts = (DECODER.decode(body) for (body,) in db.execute(sql))
-    return {act.of for act in acts if isinstance(act, Deleted)}
+def _numbered(entry: Entry, seq: int) -> Entry:
+    return replace(entry, event=msgspec.structs.replace(entry.event, seq=seq))
 
 
-def _in_order(db: sqlite3.Connection, seq: int, time: float) -> bool:
-    """Whether an event of that number and time comes after none that is later, nor the reverse."""
-    sql = "SELECT time FROM event WHERE seq {} ? ORDER BY seq {} LIMIT 1"
-    earlier = db.execute(sql.format("<", "DESC"), (seq,)).fetchone()
-    later = db.execute(sql.format(">", "ASC"), (seq,)).fetchone()
-    return (earlier is None or earlier[0] <= time) and (later is None or time <= later[0])
+def _is_about(deletion: Entry, entry: Entry) -> bool:
+    """Whether an entry is the message that was deleted, as far as is told of it.
+
+    What somebody called the same said elsewhere is not: their identity is another.
+    """
+    act = deletion.event
+    same = (getattr(act, of) == getattr(entry.event, of, "") for of in ("who", "room", "to"))
+    own = isinstance(act, Deleted) and act.by == act.who
+    return all(same) and (not own or deletion.actor == entry.actor)

@@ -22,11 +22,15 @@ def erase(db: sqlite3.Connection, seqs: Sequence[int]) -> int:
     return gone
 
 
-def leave_no_trace(db: sqlite3.Connection) -> None:
-    """Empty the log of changes, which has what was deleted still in it; not if somebody reads."""
+def leave_no_trace(db: sqlite3.Connection) -> bool:
+    """Empty the log of changes, which has what was deleted still in it; not if somebody reads.
+
+    Whether it is empty.
+    """
     (patience,) = db.execute("PRAGMA busy_timeout").fetchone()
     db.execute("PRAGMA busy_timeout = 0").fetchall()
     try:
-        db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        busy, _, _ = db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        return not busy
     finally:
         db.execute(f"PRAGMA busy_timeout = {patience}").fetchall()

@@ -1,9 +1,13 @@
 """Why a journal cannot be opened, in words that say what to do."""
 
+import shutil
 import sqlite3
 from pathlib import Path
 
 from twisted_chat.journal import CannotOpen
+
+LEAST_BYTES = 1 << 16
+"""What a database needs beside itself to be opened at all."""
 
 
 def damaged(path: Path) -> CannotOpen:
@@ -17,6 +21,9 @@ def damaged(path: Path) -> CannotOpen:
 def why_not(path: Path, error: sqlite3.Error) -> CannotOpen:
     """What a failure to open or read a database file means to its operator."""
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code == sqlite3.SQLITE_IOERR and _is_full(path):
+        # What it needs beside the file cannot be made.
+        code = sqlite3.SQLITE_FULL
     if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
         return damaged(path)
     reasons = {
@@ -35,3 +42,7 @@ def why_no_file(path: Path, error: OSError) -> CannotOpen:
         return CannotOpen(f"There is no directory {path.parent} to put {path.name} in: make it.")
     reason = error.strerror or "it cannot be used"
     return CannotOpen(f"{path}: {reason}. Choose a directory that the server's user may write to.")
+
+
+def _is_full(path: Path) -> bool:
+    return shutil.disk_usage(path.parent).free < LEAST_BYTES

@@ -11,6 +11,9 @@ from twisted_chat.journal.words import mend
 PIECE_ROWS = 500
 """Events that are forgotten in one transaction: what people say meanwhile waits some 20 ms."""
 
+INDEX_PAGES = 64
+"""Pages of the index that are written in one transaction: some 10 ms."""
+
 _HIGHEST = (1 << 63) - 1
 
 _OLD = "time < ? AND seq <= ? AND NOT ruled"
@@ -28,22 +31,24 @@ def forget_some(db: sqlite3.Connection, rooms: Collection[str], before: float) -
     return 0
 
 
-def said_before(db: sqlite3.Connection, before: float, room: str | None) -> list[int]:
-    """The numbers of what was said before then, in a room; everywhere, and alone, for None."""
+def said_before(db: sqlite3.Connection, before: float, places: Collection[str] | None) -> list[int]:
+    """The numbers of what was said before then, in some places; everywhere, for None."""
     values = (before, _upto(db, before))
-    if room is None:
+    if places is None:
         return _seqs(db.execute(f"SELECT seq FROM event WHERE {_OLD} ORDER BY seq", values))
     sql = f"SELECT seq FROM event WHERE room = ? AND {_OLD} ORDER BY seq"
-    return _seqs(db.execute(sql, (mend(room), *values)))
+    old = (_seqs(db.execute(sql, (mend(place), *values))) for place in places)
+    return [seq for seqs in old for seq in seqs]
 
 
 def stale_ids(db: sqlite3.Connection, before: float) -> list[tuple[str, str]]:
     """Whose ids, and which, are of what was said before then and is gone."""
     sql = (
-        "SELECT actor, once FROM sent WHERE seq <= ?"
+        "SELECT actor, once FROM sent"
+        " WHERE seq < (SELECT coalesce(min(seq), ?) FROM event WHERE time >= ?)"
         " AND NOT EXISTS (SELECT 1 FROM event WHERE event.seq = sent.seq)"
     )
-    return db.execute(sql, (_upto(db, before),)).fetchall()
+    return db.execute(sql, (_HIGHEST, before)).fetchall()
 
 
 def said_by(db: sqlite3.Connection, identity: str) -> list[int]:
@@ -57,6 +62,18 @@ def forget_person(db: sqlite3.Connection, identity: str) -> None:
     identity = mend(identity)
     db.execute("DELETE FROM position WHERE identity = ?", (identity,))
     db.execute("DELETE FROM sent WHERE actor = ?", (identity,))
+
+
+def forget_words(db: sqlite3.Connection, *, begin: bool) -> bool:
+    """Write a piece of the index anew, without what is gone; whether there is more to write.
+
+    Until that has ended, the index has pieces of forgotten words, which it has only been told not
+    to find any more.
+    """
+    before = db.total_changes
+    pages = -INDEX_PAGES if begin else INDEX_PAGES
+    db.execute("INSERT INTO found (found, rank) VALUES ('merge', ?)", (pages,))
+    return db.total_changes - before > 1
 
 
 def _upto(db: sqlite3.Connection, before: float) -> int:

@@ -2,7 +2,8 @@
 
 import os
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 
 from twisted_chat.journal.carrying import PIECE_ROWS
@@ -15,6 +16,15 @@ Progress = Callable[[int, int], None]
 
 BACKUP_PAGES = 1024
 """Pages that are copied between two words on how far it is: 4 MiB."""
+
+FAULTS_LISTED = 20
+"""Things that are wrong with a database, before the rest is left out: all have the same cure."""
+
+STEPS_UNINTERRUPTED = 100_000
+"""Of SQLite's machine between two moments at which it can be ended: some milliseconds."""
+
+DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+"""What SQLite finds wrong with a file; a disk that is full, or fails, is something else."""
 
 
 def unheard(done: int, of: int) -> None:
@@ -38,37 +48,57 @@ def backup(db: sqlite3.Connection, path: Path, progress: Progress) -> None:
         target.close()
 
 
-def check(path: Path, progress: Progress) -> list[str]:
-    """What is wrong with a database that nobody else uses, a line for each thing."""
+def faults(path: Path, progress: Progress) -> list[str]:
+    """What is wrong with a database that nobody else uses, a line for each thing, up to a bound.
+
+    :raises sqlite3.Error: it cannot be looked at, for a reason that is no fault of its own.
+    """
     db = sqlite3.connect(path, isolation_level=None)
+    db.set_progress_handler(hear_signals, STEPS_UNINTERRUPTED)
+    wrong: list[str] = []
     try:
-        wrong = [line for (line,) in db.execute("PRAGMA integrity_check") if line != "ok"]
-        return [*wrong, *_index(db), *_unreadable(db, progress)]
+        wrong.extend(islice(_faults(db, progress), FAULTS_LISTED))
     except sqlite3.DatabaseError as error:
-        return [f"it cannot be read: {error}"]
+        if _code(error) == sqlite3.SQLITE_INTERRUPT:
+            raise KeyboardInterrupt from None
+        if _code(error) not in DAMAGED:
+            raise
+        wrong.append(f"it cannot be read: {error}")
     finally:
         db.close()
+    return wrong
 
 
-def _index(db: sqlite3.Connection) -> list[str]:
+def hear_signals() -> int:
+    """Do nothing, in Python: Ctrl-C is noticed there, and SQLite may be at work for a minute."""
+    return 0
+
+
+def _faults(db: sqlite3.Connection, progress: Progress) -> Iterator[str]:
+    pages = db.execute(f"PRAGMA integrity_check({FAULTS_LISTED})")
+    yield from (line for (line,) in pages if line != "ok")
+    yield from _unindexed(db)
+    yield from _unreadable(db, progress)
+
+
+def _unindexed(db: sqlite3.Connection) -> Iterator[str]:
     index_all(db, newest(db)[0])
     try:
         db.execute("INSERT INTO found (found, rank) VALUES ('integrity-check', 1)")
-    except sqlite3.DatabaseError:
-        return ["the index of words does not fit the messages"]
-    return []
+    except sqlite3.DatabaseError as error:
+        if _code(error) not in DAMAGED:
+            raise
+        yield "the index of words does not fit the messages"
 
 
-def _unreadable(db: sqlite3.Connection, progress: Progress) -> list[str]:
-    wrong, done = [], 0
-    total, last = db.execute("SELECT count(*), coalesce(max(seq), 0) FROM event").fetchone()
-    sql = "SELECT seq, body FROM event WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?"
-    seq = 0
-    while rows := db.execute(sql, (seq, last, PIECE_ROWS)).fetchall():
-        wrong += [f"event {number} cannot be read" for number, body in rows if not _reads(body)]
+def _unreadable(db: sqlite3.Connection, progress: Progress) -> Iterator[str]:
+    done, seq = 0, 0
+    (total,) = db.execute("SELECT count(*) FROM event").fetchone()
+    sql = "SELECT seq, body FROM event WHERE seq > ? ORDER BY seq LIMIT ?"
+    while rows := db.execute(sql, (seq, PIECE_ROWS)).fetchall():
+        yield from (f"event {number} cannot be read" for number, body in rows if not _reads(body))
         seq, done = rows[-1][0], done + len(rows)
         progress(done, total)
-    return wrong
 
 
 def _reads(body: bytes) -> bool:
@@ -77,3 +107,7 @@ def _reads(body: bytes) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _code(error: sqlite3.Error) -> int:
+    return error.sqlite_errorcode & 0xFF
