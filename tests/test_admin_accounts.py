@@ -14,6 +14,7 @@ from conftest import PATIENCE_SECONDS
 from journals import EVER, LOBBY, commit, joined, on_disk, result, said, texts, told
 from operators import PASSWORD, Operator
 
+from twisted_chat import wording
 from twisted_chat.accounts.account import Account, Token
 from twisted_chat.accounts.book import ACCOUNT, Book
 from twisted_chat.accounts.tokens import TOKEN
@@ -21,7 +22,8 @@ from twisted_chat.identity import of_account
 from twisted_chat.journal import Put
 from twisted_chat.journal.sqlite import SqliteJournal
 from twisted_chat.limits import PASSWORD_MIN_CHARS
-from twisted_chat.registry import RULINGS
+from twisted_chat.registry import ROOM, RULINGS
+from twisted_chat.rooms import Charter, Founded
 from twisted_chat.rulings import Filter, Ruling, Rulings
 
 COMMAND = str(Path(sys.executable).with_name("twisted-chat-admin"))
@@ -341,10 +343,11 @@ def banned(operator: Operator, journal: SqliteJournal) -> SqliteJournal:
 @pytest.mark.usefixtures("banned")
 def test_lists_bans(operator: Operator) -> None:
     """Those that hold, in all places or in one, with whom, how long and why."""
-    room = "Kim, in #dev, for good, by Alex on 2023-11-14 22:13"
+    room = "Kim, banned from #dev for good, by Alex on 2023-11-14 22:13"
     server = [
-        "10.0.0.0/8, in the server, until 2096-10-02 07:06, by Sam on 2023-11-14 22:13: \ufffdno",
-        "Kim, in the server, for good, by Sam on 2023-11-14 22:13",
+        "10.0.0.0/8, banned from the server until 2096-10-02 07:07, by Sam on 2023-11-14 22:13:"
+        " \ufffdno",
+        "Kim, banned from the server for good, by Sam on 2023-11-14 22:13",
     ]
     assert operator.does("bans").lines == [room, *server]
     assert operator.does("bans", "*").lines == server
@@ -369,6 +372,24 @@ def test_lifts_bans(operator: Operator, banned: SqliteJournal) -> None:
             value for kind, key, value in store.records() if (kind, key) == (RULINGS, "#dev")
         ]
     assert msgspec.json.decode(kept, type=Rulings) == Rulings(filters=(FILTER,))
+
+
+def test_puts_what_it_lifts_on_record(operator: Operator, banned: SqliteJournal) -> None:
+    """The audit of the server, or of the room, has it; an address beside the event alone."""
+    charter = Charter(mark="secret", owner="1")
+    value = msgspec.json.encode(Founded("#Dev", charter))
+    result(banned.commit([], [Put(ROOM, "#dev", value)]))
+    operator.does("bans", "remove", "10.0.0.0/8")
+    operator.does("bans", "remove", "kim", "dev")
+    acts = result(banned.audit(None, upto=1 << 40, most=9))
+    assert [(act.event.seq, act.room, act.concerns) for act in acts] == [
+        (acts[0].event.seq, "*", "10.0.0.0/8"),
+        (acts[0].event.seq + 1, "#dev!secret", ""),
+    ]
+    assert [wording.words(act.event) for act in acts] == [
+        " * twisted-chat-admin lifted the ban on an address.",
+        " * twisted-chat-admin lifted the ban on Kim.",
+    ]
 
 
 @pytest.mark.usefixtures("banned")

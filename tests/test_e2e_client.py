@@ -512,6 +512,24 @@ def test_takes_a_secret_from_a_file(chat_server: Any, tmp_path: Path, kind: str)
     assert "Password" not in done.stdout
 
 
+def test_asks_for_another_name_once_it_is_banned(
+    window: Callable[..., Window], chat_server: Any
+) -> None:
+    """It comes back once to hear so, and what was half typed is no name."""
+    owned(chat_server, "Boss")
+    sam = window(chat_server, "--name", "Sam")
+    sam.shows("You:")
+    sam.types("half")
+    sam.shows("You: half")
+    assert "is banned" in piped(chat_server, f"1\nBoss\n{SECRET}\n/ban * sam 1h rude\n").stdout
+    sam.shows("Enter your username:")
+    assert sam.text.count("Connected to server.") == 2
+    assert sam.lines[-2].startswith("-> You are banned from this server until ")
+    assert sam.lines[-2].endswith(": rude")
+    sam.types("\x03")
+    assert sam.ends() == 0
+
+
 def test_says_that_there_is_no_server(start_server: Callable[..., Any]) -> None:
     server = start_server("--listen", "tcp:0:interface=127.0.0.1")
     server.stop()

@@ -1,6 +1,6 @@
 """What another process changes of what is kept, while people are there."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
 
@@ -12,6 +12,7 @@ from twisted.logger import ILogObserver, LogEvent, globalLogPublisher
 
 from twisted_chat.accounts.account import Account
 from twisted_chat.accounts.book import ACCOUNT
+from twisted_chat.accounts.policy import Policy
 from twisted_chat.house import About
 from twisted_chat.journal import SERVER, Put
 from twisted_chat.journal.admin import AdminStore
@@ -46,7 +47,12 @@ class World:
         result(journal.commit([], [*accounts, dev]))
         self.journal = journal
         self._store = AdminStore.open_for_admin(folder)
-        self.server = MemoryServer(Limits(logins=1000), About(backlog=0), journal=journal)
+        self.server = MemoryServer(
+            Limits(logins=1000),
+            About(backlog=0),
+            journal=journal,
+            policy=Policy(administrator="kim"),
+        )
         self.olga, self.max = self.come("Olga"), self.come("Max")
         self.gus = door(self.server, "Gus", AFAR)
         for guest in (self.olga, self.max, self.gus):
@@ -93,6 +99,20 @@ def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
     world.close()
 
 
+@pytest.fixture
+def logged() -> Iterator[list[LogEvent]]:
+    """What is in the server's log."""
+    seen: list[LogEvent] = []
+    globalLogPublisher.addObserver(cast(ILogObserver, seen.append))
+    yield seen
+    globalLogPublisher.removeObserver(cast(ILogObserver, seen.append))
+
+
+def faults(logged: list[LogEvent]) -> int:
+    """How many of them are faults."""
+    return sum("log_failure" in event for event in logged)
+
+
 # At the start.
 
 
@@ -125,12 +145,13 @@ def test_puts_out_at_once_who_is_banned_from_the_server(world: World, mask: str)
     assert "You are banned from this server until 23:14: spam" in back.prove("Max", HORSE)
 
 
-def test_puts_out_who_comes_from_an_address(world: World) -> None:
+def test_puts_out_who_comes_from_an_address(world: World, logged: list[LogEvent]) -> None:
     """All of them, and nobody else; who has not come in yet is looked at when they do."""
     outside = world.door(world.server, host=THERE)
     world.bans("192.0.2.0/24", SERVER)
     assert [one.closed for one in (world.olga, world.max, world.gus)] == [True, True, False]
     assert not outside.closed
+    assert faults(logged) == 0
     assert "You are banned from this server for good: spam" in outside.enter("Sue")
 
 
@@ -193,10 +214,13 @@ def test_lets_in_again_who_is_banned_no_more(world: World) -> None:
     assert "You are in #dev" in world.gus.do("join", room="#dev")
 
 
-def test_passes_over_the_rulings_of_a_room_that_is_over(world: World) -> None:
+def test_passes_over_the_rulings_of_a_room_that_is_over(
+    world: World, logged: list[LogEvent]
+) -> None:
     """There is nobody there to be put out."""
     world.bans("Gus", "#gone")
     assert world.told(world.gus, world.olga) == [[], []]
+    assert faults(logged) == 0
 
 
 def test_keeps_quiet_who_is_muted(world: World) -> None:
@@ -256,35 +280,22 @@ def test_makes_an_administrator_of_who_is_here(world: World) -> None:
         assert world.max.do("bans", room="*").startswith(answer)
 
 
-def test_lets_in_who_has_an_account_from_now_on(world: World) -> None:
-    """And nobody else under that name."""
+def test_lets_in_who_has_an_account_from_now_on(world: World, logged: list[LogEvent]) -> None:
+    """And nobody else under that name; who is to administer the server does so."""
     kim = Account("kim", "Kim", CHEAP.hash(HORSE), False)
     world.changes(_put(ACCOUNT, "kim", kim))
-    assert "You are Kim" in world.come("Kim").do("nick", name="Kim")
+    assert world.come("Kim").do("bans", room="*").startswith("Nobody is banned from this server")
+    assert faults(logged) == 0
     assert "You are Kim" not in world.door(world.server, host=AFAR).enter("kim")
 
 
 # When it cannot look.
 
 
-@pytest.fixture
-def faults() -> Iterator[Callable[[], int]]:
-    """How many faults the log shows."""
-    seen: list[LogEvent] = []
-
-    def observe(event: LogEvent) -> None:
-        if "log_failure" in event:
-            seen.append(event)
-
-    globalLogPublisher.addObserver(cast(ILogObserver, observe))
-    yield lambda: len(seen)
-    globalLogPublisher.removeObserver(cast(ILogObserver, observe))
-
-
-def test_goes_on_where_something_cannot_be_read(world: World, faults: Callable[[], int]) -> None:
+def test_goes_on_where_something_cannot_be_read(world: World, logged: list[LogEvent]) -> None:
     """The log says so, everybody stays, and what is changed after that is taken."""
     world.changes(Put(ROOM, "#dev", b"{"))
-    assert faults() == 1
+    assert faults(logged) == 1
     assert world.gus.do("topic") == "Topic of #dev: Builds"
     world.bans("Max", SERVER)
     assert world.max.closed

@@ -70,8 +70,6 @@ class Elsewhere:
         house = self._house
         text = ruling.tells(f"banned from {room.name}", house.time())
         happened = house.moderation.members.turn_out(user, room, house.clock.seconds())
-        for event in happened:
-            house.log.happened(event)
         house.delivery.add(
             Happened(
                 happened,

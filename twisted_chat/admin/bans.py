@@ -8,11 +8,15 @@ import msgspec
 from twisted_chat.admin.console import NAME, Console, day
 from twisted_chat.admin.errors import Misused, Unable
 from twisted_chat.admin.place import opened
-from twisted_chat.journal import SERVER, Put
+from twisted_chat.events import Unbanned
+from twisted_chat.journal import SERVER, Entry, Put
 from twisted_chat.journal.admin import AdminStore
 from twisted_chat.masks import Mask, read_mask
+from twisted_chat.moderation import AN_ADDRESS
+from twisted_chat.moments import until_words
 from twisted_chat.names import Unusable, room_name
-from twisted_chat.registry import RULINGS
+from twisted_chat.registry import ROOM, RULINGS
+from twisted_chat.rooms import Founded, Room
 from twisted_chat.rulings import Ruling, Rulings, lasting
 
 
@@ -42,7 +46,7 @@ def _list(options: Namespace, console: Console, place: str | None) -> None:
         rules = _rules(store, place)
     for key, rulings in rules.items():
         for ban in lasting(rulings.bans, now):
-            console.say(_described(key, ban))
+            console.say(_described(key, ban, now))
 
 
 def _lift(options: Namespace, console: Console, mask: Mask, place: str | None) -> None:
@@ -60,8 +64,27 @@ def _lifts(store: AdminStore, key: str, rulings: Rulings, mask: Mask) -> bool:
     rest, ban = rulings.unbanning(mask, time.time())
     if ban is not None:
         value = None if rest == Rulings() else msgspec.json.encode(rest)
-        store.put_from_outside([Put(RULINGS, key, value, if_there=True)])
+        puts = [Put(RULINGS, key, value, if_there=True)]
+        store.put_from_outside(puts, [_audited(store, key, ban)])
     return ban is not None
+
+
+def _audited(store: AdminStore, key: str, ban: Ruling) -> Entry:
+    """What ``/audit`` shows of it."""
+    address = ban.whom is not None and ban.whom.is_address
+    who, concerns = (AN_ADDRESS, ban.mask) if address else (ban.mask, "")
+    room = _room(store, key)
+    name, on_record = (key, "") if room is None else (str(room.name), room.on_record)
+    return Entry(Unbanned(room=name, who=who, by=NAME), concerns=concerns, room=on_record)
+
+
+def _room(store: AdminStore, key: str) -> Room | None:
+    """The room of that key; None for the server."""
+    for kind, name, value in store.records():
+        if (kind, name) == (ROOM, key):
+            founded = msgspec.json.decode(value, type=Founded)
+            return Room(room_name(founded.name), founded.charter)
+    return None
 
 
 def _rules(store: AdminStore, place: str | None) -> dict[str, Rulings]:
@@ -90,7 +113,7 @@ def _where(key: str) -> str:
     return "the server" if key == SERVER else key
 
 
-def _described(key: str, ban: Ruling) -> str:
-    until = f"until {day(ban.until)}" if ban.until else "for good"
+def _described(key: str, ban: Ruling, now: float) -> str:
+    until = until_words(ban.until, now)
     reason = f": {ban.reason}" if ban.reason else ""
-    return f"{ban.mask}, in {_where(key)}, {until}, by {ban.by} on {day(ban.since)}{reason}"
+    return f"{ban.mask}, banned from {_where(key)} {until}, by {ban.by} on {day(ban.since)}{reason}"

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from time import monotonic, sleep
+from time import monotonic, sleep, time
 
 from twisted_chat.journal import Entry, Put
 from twisted_chat.journal.carrying import (
@@ -29,7 +29,7 @@ from twisted_chat.journal.state import put_from_outside
 from twisted_chat.journal.store import Store
 from twisted_chat.journal.upkeep import Progress, backup, unheard
 from twisted_chat.journal.words import mend
-from twisted_chat.journal.writing import newest
+from twisted_chat.journal.writing import Batch, newest
 
 TRIES_TO_EMPTY = 100
 """For the log of changes: who reads does so for milliseconds, but one may come after another."""
@@ -49,9 +49,14 @@ class AdminStore(Store):
         """
         return cls(open_as_operator(directory))
 
-    def put_from_outside(self, puts: Sequence[Put]) -> None:
-        """Change durable state; a server that runs hears of it by `Journal.changes`."""
+    def put_from_outside(self, puts: Sequence[Put], entries: Sequence[Entry] = ()) -> None:
+        """Change durable state, and have it on record with these entries.
+
+        A server that runs hears of the state by `Journal.changes`.
+        """
         with self.database.writing() as db:
+            if entries:
+                Batch(db, self.keys, time()).write(entries, (), 0)
             put_from_outside(db, puts)
 
     def rooms(self) -> list[str]:
