@@ -21,8 +21,8 @@ from twisted_chat.accounts.tokens import TOKEN
 from twisted_chat.identity import of_account
 from twisted_chat.journal import Put
 from twisted_chat.journal.sqlite import SqliteJournal
-from twisted_chat.limits import PASSWORD_MIN_CHARS
-from twisted_chat.registry import ROOM, RULINGS
+from twisted_chat.limits import BANS_PER_PLACE, PASSWORD_MIN_CHARS, REASON_CHARS
+from twisted_chat.registry import BAN, ROOM, RULINGS, BanNote
 from twisted_chat.rooms import Charter, Founded
 from twisted_chat.rulings import Filter, Ruling, Rulings
 
@@ -30,6 +30,7 @@ COMMAND = str(Path(sys.executable).with_name("twisted-chat-admin"))
 CANARY = "canary in a coal mine"
 ALEX = Account("1", "Alex", "hash-of-alex", since=1_700_000_000.0)
 FILTER = Filter("cat", "Alex")
+TEN = Ruling("10.0.0.0/8", "Sam", 1_700_000_000.0, "\x1bno", until=4e9)
 SAM = Account("2", "Sam", "", admin=True, since=1_700_000_000.0)
 
 
@@ -326,7 +327,7 @@ def banned(operator: Operator, journal: SqliteJournal) -> SqliteJournal:
     """The same server, which keeps some out; one ban is over."""
     server = Rulings(
         bans=(
-            Ruling("10.0.0.0/8", "Sam", 1_700_000_000.0, "\x1bno", until=4e9),
+            TEN,
             Ruling("Kim", "Sam", 1_700_000_000.0),
             Ruling("Lee", "Sam", 1_700_000_000.0, until=1_700_000_060.0),
         )
@@ -362,34 +363,65 @@ def test_lifts_bans(operator: Operator, banned: SqliteJournal) -> None:
     done = operator.does("bans", "remove", "kim")
     assert done.lines == ["kim may come into #dev again.", "kim may come into the server again."]
     assert operator.does("bans").lines == []
-    assert _changes(banned) == [
-        (RULINGS, "*", True),
-        (RULINGS, "#dev", True),
-        (RULINGS, "*", False),
+    assert [(put.key, _note(put)) for put in result(banned.changes())] == [
+        ("*", BanNote(TEN, lifted=True)),
+        ("#dev", BanNote(Ruling("Kim", "Alex", 1_700_000_000.0), lifted=True)),
+        ("*", BanNote(Ruling("Kim", "Sam", 1_700_000_000.0), lifted=True)),
     ]
+    assert _rulings(operator) == {"#dev": Rulings(filters=(FILTER,))}
+
+
+def test_lifts_a_ban_once(operator: Operator, banned: SqliteJournal) -> None:
+    """The server hears of it once, and the audit has it once."""
+    codes = [operator.does("bans", "remove", "10.0.0.0/8").code for _ in range(2)]
+    assert codes == [0, 1]
+    assert len(result(banned.changes())) == 1
+    assert len(result(banned.audit(None, upto=EVER, most=9))) == 1
+
+
+def _note(put: Put) -> BanNote:
+    """What the server is told of a ban, and of nothing else."""
+    assert put.kind == BAN
+    assert put.value is not None
+    return msgspec.json.decode(put.value, type=BanNote)
+
+
+def _rulings(operator: Operator) -> dict[str, Rulings]:
+    """All that are on record, by their places."""
     with operator.store() as store:
-        (kept,) = [
-            value for kind, key, value in store.records() if (kind, key) == (RULINGS, "#dev")
-        ]
-    assert msgspec.json.decode(kept, type=Rulings) == Rulings(filters=(FILTER,))
+        return {
+            key: msgspec.json.decode(value, type=Rulings)
+            for kind, key, value in store.records()
+            if kind == RULINGS
+        }
 
 
 def test_puts_what_it_lifts_on_record(operator: Operator, banned: SqliteJournal) -> None:
     """The audit of the server, or of the room, has it; an address beside the event alone."""
-    charter = Charter(mark="secret", owner="1")
-    value = msgspec.json.encode(Founded("#Dev", charter))
-    result(banned.commit([], [Put(ROOM, "#dev", value)]))
+    _found(banned, "#Dev", Charter(owner="1", mark="secret"))
     operator.does("bans", "remove", "10.0.0.0/8")
     operator.does("bans", "remove", "kim", "dev")
-    acts = result(banned.audit(None, upto=1 << 40, most=9))
+    operator.does("bans", "add", "10.0.0.0/8", "--reason", "spam")
+    operator.does("bans", "add", "Kim", "dev")
+    acts = result(banned.audit(None, upto=EVER, most=9))
     assert [(act.event.seq, act.room, act.concerns) for act in acts] == [
         (acts[0].event.seq, "*", "10.0.0.0/8"),
         (acts[0].event.seq + 1, "#dev!secret", ""),
+        (acts[0].event.seq + 2, "*", "10.0.0.0/8"),
+        (acts[0].event.seq + 3, "#dev!secret", ""),
     ]
     assert [wording.words(act.event) for act in acts] == [
         " * twisted-chat-admin lifted the ban on an address.",
         " * twisted-chat-admin lifted the ban on Kim.",
+        " * twisted-chat-admin banned an address: spam",
+        " * twisted-chat-admin banned Kim.",
     ]
+
+
+def _found(journal: SqliteJournal, name: str, charter: Charter) -> None:
+    """Have a room be on record."""
+    value = msgspec.json.encode(Founded(name, charter))
+    result(journal.commit([], [Put(ROOM, name.lower(), value)]))
 
 
 @pytest.mark.usefixtures("banned")
@@ -407,3 +439,78 @@ def test_lifts_bans_that_there_are(operator: Operator, words: Sequence[str], why
     refused = operator.does("bans", "remove", *words)
     assert (refused.code, refused.err.startswith(f"twisted-chat-admin: {why}")) == (1, True)
     assert operator.does("bans").out == before
+
+
+def test_bans_somebody(operator: Operator, banned: SqliteJournal) -> None:
+    """From the server, or from a room, until then and for that reason; all other rules stay."""
+    _found(banned, "#dev", Charter(owner="1"))
+    before = _rulings(operator)
+    done = operator.does("bans", "add", "LEE", "--for", "1h30m", "--reason", " a\x1bb\u202e\n")
+    assert (done.code, done.out[:36]) == (0, "LEE is banned from the server until ")
+    done = operator.does("bans", "add", "account:Lee", "DEV")
+    assert (done.code, done.out) == (0, "account:Lee is banned from #dev for good.\n")
+    (server, lee), (room, owner) = ((put.key, _note(put)) for put in result(banned.changes()))
+    assert (server, room) == ("*", "#dev")
+    assert lee.ban.until - lee.ban.since == 90 * 60
+    assert lee == BanNote(
+        Ruling("LEE", "twisted-chat-admin", lee.ban.since, "a\ufffdb", lee.ban.until)
+    )
+    assert owner == BanNote(Ruling("account:Lee", "twisted-chat-admin", owner.ban.since))
+    assert _rulings(operator) == {
+        "*": Rulings((*before["*"].bans[:2], lee.ban)),
+        "#dev": Rulings((*before["#dev"].bans, owner.ban), filters=(FILTER,)),
+    }
+
+
+@pytest.mark.usefixtures("banned")
+def test_bans_somebody_anew(operator: Operator) -> None:
+    """The ban on the same that there was is no more."""
+    operator.does("bans", "add", "kim", "--reason", "x" * REASON_CHARS)
+    ten, kim = _rulings(operator)["*"].bans
+    assert (ten, kim.mask, kim.reason) == (TEN, "kim", "x" * REASON_CHARS)
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "why"),
+    [
+        (["a b"], 1, "A name is one word"),
+        (["999.0.0.1"], 1, "That is no address."),
+        (["10.0.0.0/7"], 1, "That is nearly everybody: a network has /8 at least."),
+        (["sam"], 1, "Sam administers the server."),
+        (["account:Sam", "#dev"], 1, "Sam administers the server."),
+        (["Lee", "#nowhere"], 1, "Nobody owns a room #nowhere. Without a room it is the whole"),
+        (["Lee", "#lobby"], 1, "Nobody owns a room #lobby. Without a room it is the whole"),
+        (["Lee", "--for", "soon"], 2, "argument --for: Write how long as 90s"),
+        (["Lee", "--for", "11y"], 2, "argument --for: Write how long as 90s"),
+        (["Lee", "--for", "9999w"], 2, "argument --for: That is too long: ten years"),
+        (
+            ["Lee", "--reason", "x" * (REASON_CHARS + 1)],
+            2,
+            f"argument --reason: that is too long: {REASON_CHARS} characters at most. See",
+        ),
+    ],
+)
+def test_bans_nobody_whom_an_administrator_could_not(
+    operator: Operator, banned: SqliteJournal, words: Sequence[str], code: int, why: str
+) -> None:
+    """The rules are those of the verb; nothing is changed, and the server hears of nothing."""
+    _found(banned, "#dev", Charter(owner="1"))
+    _found(banned, "#lobby", Charter(topic="Hi"))
+    before = _rulings(operator)
+    refused = operator.does("bans", "add", *words)
+    assert (refused.code, refused.out) == (code, "")
+    assert refused.err.startswith(f"twisted-chat-admin: {why}")
+    assert _rulings(operator) == before
+    assert result(banned.changes()) == []
+
+
+def test_makes_no_more_bans_than_there_may_be(operator: Operator, journal: SqliteJournal) -> None:
+    """At the bound another on the same is made still."""
+    bans = tuple(Ruling(f"n{number}", "Sam", 1.0) for number in range(BANS_PER_PLACE))
+    result(journal.commit([], [Put(RULINGS, "*", msgspec.json.encode(Rulings(bans)))]))
+    refused = operator.does("bans", "add", "Lee")
+    assert (refused.code, refused.out) == (1, "")
+    assert f"There are {BANS_PER_PLACE} bans here already." in refused.err
+    assert operator.does("bans", "add", "N0", "--reason", "spam").code == 0
+    assert len(operator.does("bans").lines) == BANS_PER_PLACE
+    assert len(result(journal.audit(None, upto=EVER, most=9))) == 1

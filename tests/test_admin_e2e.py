@@ -174,6 +174,30 @@ def test_lets_somebody_in_again_while_the_server_runs(server: ChatServer, data: 
         assert lou.hears("error")["code"] == "banned"
 
 
+def test_puts_somebody_out_while_the_server_runs(server: ChatServer, data: Path) -> None:
+    """Within a moment, saying why; they come back when the ban is lifted, and both is audited."""
+    admin(data, "accounts", "add", "Alex", "--admin", stdin=PASSWORD)
+    _is_known(server, data, "Pat")
+    with entered(server, "Alex", password=PASSWORD) as alex:
+        with entered(server, "Kim") as kim:
+            admin(data, "bans", "add", "kim", "--reason", "too loud")
+            why = "You are banned from this server for good: too loud"
+            assert kim.hears("goodbye")["text"] == why
+        alex.hears("left", who="Kim", reason="banned")
+        with closing(Program(server)) as again:
+            again.ask(type="hello", v=1, name="Kim")
+            assert again.hears("error")["text"] == why
+        admin(data, "bans", "remove", "kim")
+        _is_known(server, data, "Sam")
+        with entered(server, "Kim"):
+            alex.ask(type="audit", room="*", id=1)
+            acts = _events(alex.hears("audit"))
+    assert [(act["type"], act["who"], act["by"]) for act in acts] == [
+        ("banned", "kim", "twisted-chat-admin"),
+        ("unbanned", "kim", "twisted-chat-admin"),
+    ]
+
+
 def _is_known(server: ChatServer, data: Path, witness: str) -> None:
     """Wait until the server knows of all that was changed so far: it takes changes in order."""
     admin(data, "accounts", "add", witness, stdin=PASSWORD)

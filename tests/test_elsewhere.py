@@ -6,20 +6,22 @@ from typing import Any, cast
 
 import msgspec
 import pytest
-from doors import DOORS, Guest
+from doors import DOORS, Guest, Person
 from journals import on_disk, result
 from twisted.logger import ILogObserver, LogEvent, globalLogPublisher
 
+from twisted_chat import events
 from twisted_chat.accounts.account import Account
 from twisted_chat.accounts.book import ACCOUNT
 from twisted_chat.accounts.policy import Policy
 from twisted_chat.house import About
-from twisted_chat.journal import SERVER, Put
+from twisted_chat.journal import SERVER, Entry, Put
 from twisted_chat.journal.admin import AdminStore
 from twisted_chat.journal.sqlite import SqliteJournal
 from twisted_chat.limits import Limits
+from twisted_chat.masks import read_mask
 from twisted_chat.names import RoomName
-from twisted_chat.registry import ROOM, RULINGS
+from twisted_chat.registry import BAN, ROOM, RULINGS, BanNote, put_rulings
 from twisted_chat.rooms import Charter, Founded
 from twisted_chat.rulings import Ruling, Rulings
 from twisted_chat.testing import CHEAP, EPOCH, MemoryServer
@@ -73,8 +75,16 @@ class World:
 
     def bans(self, mask: str, place: str, until: float = 0.0) -> None:
         """The other process bans somebody."""
-        ban = Ruling(mask, "Ada", EPOCH, "spam", until)
-        self.changes(_put(RULINGS, place, Rulings((ban,))))
+        self.notes(BanNote(Ruling(mask, "Ada", EPOCH, "spam", until)), place)
+        self.changes()
+
+    def notes(self, note: BanNote, place: str) -> None:
+        """The other process makes a ban, or lifts one, and the server has not looked yet."""
+        rule(self._store, note, place)
+
+    def kept(self, place: str) -> Rulings:
+        """The rulings of a place that are on record."""
+        return msgspec.json.decode(_records(self.journal)[RULINGS, place], type=Rulings)
 
     def told(self, *guests: Guest) -> list[list[str]]:
         """What each of them has heard, or was told, since this was last asked."""
@@ -84,6 +94,23 @@ class World:
         """Nobody works on the directory any more."""
         self._store.close()
         result(self.journal.close())
+
+
+def rule(store: AdminStore, note: BanNote, place: str) -> None:
+    """Make a ban, or lift one, as the operator's command does."""
+    ban, mask = note.ban, read_mask(note.ban.mask)
+    with store.turn() as turn:
+        kept = turn.records(RULINGS).get(place)
+        before = Rulings() if kept is None else msgspec.json.decode(kept, type=Rulings)
+        rest, _ = before.unbanning(mask, EPOCH)
+        after = rest if note.lifted else before.banning(ban, EPOCH)
+        event = events.Unbanned if note.lifted else events.Banned
+        entry = Entry(event(room=place, who=ban.mask, by=ban.by))
+        turn.change(put_rulings(place, after), _put(BAN, place, note), entry)
+
+
+def _records(journal: SqliteJournal) -> dict[tuple[str, str], bytes]:
+    return {(kind, key): value for kind, key, value in journal.records()}
 
 
 def _put(kind: str, key: str, value: Any) -> Put:
@@ -126,6 +153,26 @@ def test_takes_rooms_before_their_rulings(tmp_path: Path) -> None:
         server = MemoryServer()
         server.house._elsewhere.restore(records)
         assert server.house.chat.rooms[DEV].rulings == ban
+    result(journal.close())
+
+
+def test_has_done_what_was_noted_before_the_start(tmp_path: Path) -> None:
+    """A ban that was lifted again puts nobody out, and one that was made since then holds."""
+    journal = on_disk(tmp_path, lambda: EPOCH)
+    store = AdminStore.open_for_admin(tmp_path)
+    bans = [Ruling(who, "op", EPOCH - since) for who in ("Kim", "Zed") for since in (2, 1)]
+    for ban in bans:
+        rule(store, BanNote(ban), SERVER)
+        if ban != bans[-1]:
+            rule(store, BanNote(ban, lifted=True), SERVER)
+    store.close()
+    server = MemoryServer(journal=journal)
+    kim = Person(server, "Kim")
+    server.house.look_for_changes()
+    server.settle()
+    assert not kim.closed
+    assert "You are banned" in Person(server).enter("Zed")
+    assert msgspec.json.decode(_records(journal)[RULINGS, SERVER], type=Rulings).bans == (bans[-1],)
     result(journal.close())
 
 
@@ -189,67 +236,82 @@ def test_hands_a_room_on_whose_operator_is_put_out(world: World) -> None:
     """As where an operator leaves; all that happens is heard in order."""
     world.olga.do("owner", name="-")
     world.told(world.olga, world.max)
-    world.changes(_put(RULINGS, "#dev", Rulings((Ruling("Olga", "Ada", EPOCH),))))
-    assert world.told(world.max) == [
-        [" * Olga left. (After 0 seconds) - banned", " * Max is an operator now."]
+    world.bans("Olga", "#dev")
+    assert world.told(world.max)[0][1:] == [
+        " * Olga left. (After 0 seconds) - banned",
+        " * Max is an operator now.",
     ]
+
+
+@pytest.mark.parametrize("away", [False, True])
+def test_leaves_nobody_an_operator_who_is_banned(world: World, away: bool) -> None:
+    """Wherever they are, and also when the ban is lifted again; the others hear it."""
+    world.olga.do("op", name="Max")
+    if away:
+        world.max.do("part", room="#dev")
+    world.told(world.olga, world.max)
+    world.bans("account:Max", "#dev")
+    deposed = " * Ada took the operator's rights from Max."
+    gone = [] if away else [" * Max left. (After 0 seconds) - banned"]
+    assert world.told(world.olga) == [[deposed, *gone]]
+    world.notes(BanNote(Ruling("account:Max", "Ada", EPOCH), lifted=True), "#dev")
+    world.changes()
+    kept = msgspec.json.decode(_records(world.journal)[ROOM, "#dev"], type=Founded)
+    assert (kept.charter.owner, kept.charter.operators) == ("olga", frozenset())
+    assert "You are in #dev" in world.max.do("join", room="#dev")
+    assert world.max.do("slow", time="10s") == "Only an operator of #dev may do that."
 
 
 def test_forgets_the_invitation_of_who_is_put_out(world: World) -> None:
     """And puts on record what came of it, as of any request."""
-    room = world.server.house.chat.rooms[DEV]
+    registry = world.server.house.chat.registry
+    room = registry.rooms[DEV]
     (gus,) = [user for user in room.members if str(user.name) == "Gus"]
-    charter = Charter(owner="olga", mark="m1", invited=(gus.identity,))
-    world.changes(_put(ROOM, "#dev", Founded("#dev", charter)))
+    registry.amend(room, invited=(gus.identity,))
     world.bans("Gus", "#dev")
     assert room.charter.invited == ()
-    kept = {(kind, key): value for kind, key, value in world.journal.records()}
-    assert msgspec.json.decode(kept[ROOM, "#dev"], type=Founded).charter.invited == ()
+    kept = _records(world.journal)[ROOM, "#dev"]
+    assert msgspec.json.decode(kept, type=Founded).charter.invited == ()
 
 
 def test_lets_in_again_who_is_banned_no_more(world: World) -> None:
     """At the next try."""
     world.bans("Gus", "#dev")
-    world.changes(_put(RULINGS, "#dev", None))
+    world.notes(BanNote(Ruling("Gus", "Ada", EPOCH), lifted=True), "#dev")
+    world.changes()
     assert "You are in #dev" in world.gus.do("join", room="#dev")
 
 
-def test_passes_over_the_rulings_of_a_room_that_is_over(
-    world: World, logged: list[LogEvent]
-) -> None:
+def test_puts_nobody_out_whose_ban_is_lifted_by_then(world: World) -> None:
+    """A server that was busy hears of both at once."""
+    for lifted in (False, True):
+        world.notes(BanNote(Ruling("Gus", "Ada", EPOCH), lifted=lifted), "#dev")
+    world.changes()
+    assert world.told(world.gus, world.olga) == [[], []]
+
+
+@pytest.mark.parametrize("lifted", [False, True])
+def test_loses_nothing_that_was_ruled_in_the_same_second(world: World, lifted: bool) -> None:
+    """What a moderator and the other process rule both holds, and is both on record."""
+    if lifted:
+        world.bans("Gus", "#dev")
+    world.notes(BanNote(Ruling("Gus", "Ada", EPOCH), lifted=lifted), "#dev")
+    assert world.olga.do("ban", who="Max") == "Max is banned from #dev for good."
+    world.changes()
+    banned = ["Max"] if lifted else ["Max", "Gus"]
+    room = world.server.house.chat.rooms[DEV]
+    for rulings in (room.rulings, world.kept("#dev")):
+        assert [ban.mask for ban in rulings.bans] == banned
+    world.told(world.gus)
+    answer = world.gus.do("join", room="#dev")
+    assert answer.startswith("You are in #dev" if lifted else "You are banned from #dev")
+
+
+def test_passes_over_a_ban_from_a_room_that_is_over(world: World, logged: list[LogEvent]) -> None:
     """There is nobody there to be put out."""
     world.bans("Gus", "#gone")
     assert world.told(world.gus, world.olga) == [[], []]
     assert faults(logged) == 0
-
-
-def test_keeps_quiet_who_is_muted(world: World) -> None:
-    """From the next line on."""
-    muted = Rulings(mutes=(Ruling("Gus", "Ada", EPOCH, "spam"),))
-    world.changes(_put(RULINGS, "#dev", muted))
-    world.gus.say("hello")
-    assert world.told(world.gus, world.max)[1] == []
-
-
-# Rooms.
-
-
-def test_takes_what_has_become_of_a_room(world: World) -> None:
-    """What it is about, and whose it is, from the next request on."""
-    charter = Charter(owner="max", topic="Tests")
-    world.changes(_put(ROOM, "#dev", Founded("#dev", charter)))
-    assert world.gus.do("topic") == "Topic of #dev: Tests"
-    assert world.gus.do("owner") == "#dev belongs to Max."
-
-
-def test_takes_a_new_room_and_its_rulings(world: World) -> None:
-    """Who is banned there does not enter it."""
-    world.changes(
-        _put(ROOM, "#ops", Founded("#ops", Charter(owner="olga"))),
-        _put(RULINGS, "#ops", Rulings((Ruling("Gus", "Ada", EPOCH),))),
-    )
-    assert world.gus.do("join", room="#ops") == "You are banned from #ops for good."
-    assert "You are in #ops" in world.max.do("join", room="#ops")
 
 
 # Accounts.
@@ -293,9 +355,9 @@ def test_lets_in_who_has_an_account_from_now_on(world: World, logged: list[LogEv
 
 
 def test_goes_on_where_something_cannot_be_read(world: World, logged: list[LogEvent]) -> None:
-    """The log says so, everybody stays, and what is changed after that is taken."""
-    world.changes(Put(ROOM, "#dev", b"{"))
-    assert faults(logged) == 1
-    assert world.gus.do("topic") == "Topic of #dev: Builds"
-    world.bans("Max", SERVER)
-    assert world.max.closed
+    """The log says so, everybody else stays, and what was changed beside that is taken."""
+    unreadable = [Put(kind, "#dev", value) for kind in (ACCOUNT, BAN) for value in (b"{", b"\xff")]
+    world.notes(BanNote(Ruling("Max", "Ada", EPOCH)), SERVER)
+    world.changes(*unreadable, _put(ACCOUNT, "olga", None))
+    assert faults(logged) == len(unreadable)
+    assert [one.closed for one in (world.olga, world.max, world.gus)] == [True, True, False]

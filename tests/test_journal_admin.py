@@ -3,7 +3,7 @@
 import sqlite3
 import stat
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -450,6 +450,28 @@ def test_tells_a_server_what_was_changed(journal: Journal, admin: AdminStore) ->
     ]
     assert result(journal.changes()) == []
     assert journal.records() == [("k", "3", b"1")]
+
+
+def test_changes_all_in_a_turn_or_nothing(journal: Journal, admin: AdminStore) -> None:
+    """The state, what is on record of it, and what the server is told, which may be less."""
+    with suppress(InterruptedError), admin.turn() as turn:
+        turn.change(Put("k", "1", b"12"), Put("n", "1", b"2"), said("a"))
+        assert turn.records("k") == {"1": b"12"}
+        raise InterruptedError
+    assert (journal.records(), result(journal.changes())) == ([], [])
+    with admin.turn() as turn:
+        turn.change(Put("k", "1", b"12"), Put("n", "1", b"2"), said("b"))
+    assert journal.records() == [("k", "1", b"12")]
+    assert result(journal.changes()) == [Put("n", "1", b"2")]
+    assert texts(result(journal.past(LOBBY, upto=EVER, most=9)).events) == ["b"]
+
+
+def test_keeps_others_from_changing_anything_in_a_turn(admin: AdminStore) -> None:
+    """From its begin on, so that what it reads is what it changes."""
+    path = admin.database.path
+    locked = pytest.raises(sqlite3.OperationalError, match="locked")
+    with closing(sqlite3.connect(path, timeout=0)) as other, admin.turn(), locked:
+        other.execute("DELETE FROM record")
 
 
 def _as(entry: Entry, seq: int, actor: str = "g:amy") -> Entry:

@@ -3,12 +3,13 @@
 from collections.abc import Callable
 
 import pytest
-from town import DEV, LOBBY, Town
+from town import DEV, LOBBY, NOW, Town
 
 from twisted_chat import events
 from twisted_chat.names import RoomName
 from twisted_chat.refused import NotInRoom, NotOperator, RoomModerated
 from twisted_chat.rooms import User
+from twisted_chat.rulings import Ruling, Rulings
 
 Ask = Callable[[Town, User, RoomName], object]
 
@@ -116,6 +117,20 @@ def test_keeps_the_rights_of_accounts_for_when_they_come_back(town: Town, right:
     assert [room.heard(user) for user in (town.max, town.gus)] == [True, False]
     town.take_back()
     assert [room.heard(user) for user in (town.max, town.gus)] == [False, False]
+
+
+def test_deposes_who_is_banned(town: Town) -> None:
+    """Here or away, with whom it was about; neither others, nor whom no ban stops."""
+    members, room = town.moderation.members, town.chat.rooms[DEV]
+    for user in (town.ada, town.max):
+        town.chat.registry.amend(room, operators=room.charter.operators | {user.account_id})
+    bans = tuple(Ruling(who, "Olga", NOW) for who in ("Ada", "Oscar", "Kim"))
+    town.chat.registry.rule(room, Rulings(bans))
+    (deposed,) = members.depose_banned(room)
+    assert deposed == events.Deopped(room="#dev", who="Oscar", by="Olga")
+    assert town.chat.notes.about[deposed] == town.oscar.identity
+    assert room.charter.operators == {"ada", "max"}
+    assert members.depose_banned(room) == []
 
 
 # Nobody rules over somebody above.

@@ -10,10 +10,10 @@ from twisted_chat import events
 from twisted_chat.accounts.account import Account
 from twisted_chat.guard import Guard
 from twisted_chat.journal import SERVER, Put
-from twisted_chat.limits import ROOMS_PER_OWNER, Limits
+from twisted_chat.limits import BANS_PER_PLACE, ROOMS_PER_OWNER, Limits
 from twisted_chat.names import RoomName, room_name, user_name
 from twisted_chat.refused import TooMany
-from twisted_chat.registry import ROOM, RULINGS, Registry
+from twisted_chat.registry import ROOM, RULINGS, BanNote, Registry
 from twisted_chat.rooms import Charter, Founded, Member, Room, User
 from twisted_chat.rulings import Filter, Ruling, Rulings
 
@@ -299,53 +299,30 @@ def founded(name: str = "#Pub", **charter: Any) -> bytes:
 
 def test_takes_a_room_that_was_kept(rooms: Registry) -> None:
     """With its name as it is written, and all that is true of it."""
-    rooms.restore("#pub", founded(owner="max", topic="Beer", mark="m1"))
+    rooms.restore(founded(owner="max", topic="Beer", mark="m1"))
     room = rooms.rooms[PUB]
     assert str(room.name) == "#Pub"
     assert room.charter == Charter(owner="max", topic="Beer", mark="m1")
 
 
-def test_takes_what_has_become_of_a_room(town: Town, rooms: Registry) -> None:
-    """Who is in it stays."""
-    rooms.restore("#dev", founded("#dev", owner="max"))
-    room = rooms.rooms[DEV]
-    assert room.owned_by(town.max)
-    assert town.gus in room.members
-
-
 def test_takes_the_lobby(rooms: Registry) -> None:
     """It has no owner, and is kept all the same."""
-    rooms.restore("#lobby", founded("#lobby", topic="Hi"))
+    rooms.restore(founded("#lobby", topic="Hi"))
     assert rooms.rooms[LOBBY].topic == "Hi"
-    rooms.restore("#lobby", None)
-    assert rooms.rooms[LOBBY].charter == Charter()
-
-
-def test_takes_a_room_off_that_is_no_more_on_record(town: Town, rooms: Registry) -> None:
-    """An empty one is over, one with people in it is nobody's; one there never was is nothing."""
-    rooms.restore("#pub", founded(owner="max"))
-    for key in ("#pub", "#dev", "#never"):
-        rooms.restore(key, None)
-    assert list(rooms.rooms) == [LOBBY, DEV]
-    assert rooms.rooms[DEV].charter.owner == ""
 
 
 def test_makes_no_room_of_one_that_nobody_owns(rooms: Registry) -> None:
     """A room that is empty and nobody's is none."""
-    rooms.restore("#pub", founded())
+    rooms.restore(founded())
     assert PUB not in rooms.rooms
 
 
 def test_takes_rulings(town: Town, rooms: Registry) -> None:
-    """Of a room that there is, which it tells, and of the server; of another they are nothing."""
-    kept = msgspec.json.encode(BANNED)
-    assert rooms.restore_rulings("#dev", kept) is rooms.rooms[DEV]
+    """Of a room that there is, and of the server; of another they are nothing."""
+    for key in ("#dev", SERVER, "#never"):
+        rooms.restore_rulings(key, msgspec.json.encode(BANNED))
     assert rooms.rooms[DEV].rulings == BANNED
-    assert rooms.restore_rulings(SERVER, kept) is None
     assert town.chat.guard.rulings == BANNED
-    assert rooms.restore_rulings("#never", kept) is None
-    rooms.restore_rulings("#dev", None)
-    assert rooms.rooms[DEV].rulings == Rulings()
 
 
 def test_dates_rulings_that_were_made_later_than_now(town: Town, rooms: Registry) -> None:
@@ -375,8 +352,10 @@ def test_keeps_what_it_takes_as_it_was_put(town: Town, rooms: Registry) -> None:
     other = Registry(LOBBY, Limits(), Guard(lambda: NOW))
     for change in rooms.take_notes().changes:
         for put in change.puts:
-            take = other.restore if put.kind == ROOM else other.restore_rulings
-            take(put.key, put.value)
+            if put.value is not None and put.kind == ROOM:
+                other.restore(put.value)
+            elif put.value is not None:
+                other.restore_rulings(put.key, put.value)
     assert (other.rooms[PUB].charter, other.rooms[PUB].rulings) == (room.charter, room.rulings)
 
 
@@ -387,3 +366,72 @@ def test_knows_a_room_by_any_spelling() -> None:
     rooms.make(owner, PUB)
     assert [key for _, key, _ in puts(rooms)] == ["#pub", "#pub"]
     assert room_name("PUB") in rooms.rooms
+
+
+# What another process has made of a ban.
+
+
+def noted(since: float = NOW, who: str = "Zed", lifted: bool = False) -> bytes:
+    """What the server is told of it."""
+    return msgspec.json.encode(BanNote(Ruling(who, "op", since), lifted))
+
+
+@pytest.mark.parametrize("key", ["#dev", SERVER])
+def test_takes_a_ban(rooms: Registry, key: str) -> None:
+    """Beside all that holds there by now, and puts that on record; and lifts it again."""
+    place = rooms.place(key)
+    assert place is not None
+    before = Rulings((Ruling("Kim", "Ada", NOW),), filters=(Filter("spam", "Ada"),))
+    rooms.rule(place, before)
+    rooms.take_notes()
+    both = Rulings((*before.bans, Ruling("Zed", "op", NOW)), filters=before.filters)
+    rooms.take_ban(key, noted())
+    assert puts(rooms) == [(RULINGS, key, both)]
+    rooms.take_ban(key, noted(lifted=True))
+    assert puts(rooms) == [(RULINGS, key, before)]
+    assert place.rulings == before
+
+
+@pytest.mark.parametrize("lifted", [False, True])
+def test_takes_a_ban_once(rooms: Registry, lifted: bool) -> None:
+    """What was noted before the start is on record already."""
+    rooms.take_ban(SERVER, noted())
+    for _ in range(2):
+        rooms.take_ban(SERVER, noted(lifted=lifted))
+    assert len(puts(rooms)) == (2 if lifted else 1)
+
+
+def test_takes_a_later_ban(town: Town, rooms: Registry) -> None:
+    """It holds in place of the earlier one on the same."""
+    rooms.rule(town.chat.guard, BANNED)
+    rooms.take_ban(SERVER, noted(NOW))
+    assert town.chat.guard.rulings.bans == (Ruling("Zed", "op", NOW),)
+
+
+@pytest.mark.parametrize("lifted", [False, True])
+def test_takes_no_ban_in_place_of_a_later_one(town: Town, rooms: Registry, lifted: bool) -> None:
+    """Nor lifts that: another one was meant."""
+    rooms.rule(town.chat.guard, BANNED)
+    rooms.take_notes()
+    rooms.take_ban(SERVER, noted(NOW - 2, lifted=lifted))
+    assert town.chat.guard.rulings == BANNED
+    assert puts(rooms) == []
+
+
+def test_takes_no_ban_that_keeps_nobody_out(rooms: Registry) -> None:
+    """The room is over, or it is not understood who is meant."""
+    rooms.take_ban("#never", noted())
+    rooms.take_ban(SERVER, noted(who="a b"))
+    assert puts(rooms) == []
+    assert room_name("#never") not in rooms.rooms
+
+
+def test_takes_no_more_bans_than_there_may_be(town: Town, rooms: Registry) -> None:
+    """Others may have been made meanwhile."""
+    for number in range(BANS_PER_PLACE):
+        rooms.take_ban(SERVER, noted(who=f"n{number}"))
+    before = town.chat.guard.rulings
+    with pytest.raises(TooMany):
+        rooms.take_ban(SERVER, noted())
+    assert len(before.bans) == BANS_PER_PLACE
+    assert town.chat.guard.rulings == before

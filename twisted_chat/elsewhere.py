@@ -4,15 +4,15 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from twisted_chat.accounts.book import Revision
-from twisted_chat.answers import Notice
+from twisted_chat.answers import Notice, Reply
 from twisted_chat.happened import Happened
-from twisted_chat.journal import SERVER, Put
+from twisted_chat.journal import Put
 from twisted_chat.refused import Banned
-from twisted_chat.registry import ROOM, RULINGS
+from twisted_chat.registry import BAN, ROOM, RULINGS
 from twisted_chat.rooms import Room, User
-from twisted_chat.rulings import Ruling
 
 if TYPE_CHECKING:
+    from twisted_chat.chat import Events
     from twisted_chat.house import Closable, House
 
 
@@ -26,36 +26,43 @@ class Elsewhere:
         """Take the rooms at the start, and then the rulings in them."""
         records = list(records)
         registry = self._house.chat.registry
-        for kind, key, value in records:
+        for kind, _, value in records:
             if kind == ROOM:
-                registry.restore(key, value)
+                registry.restore(value)
         for kind, key, value in records:
             if kind == RULINGS:
                 registry.restore_rulings(key, value)
 
     def take(self, puts: Sequence[Put]) -> None:
-        """Take what has changed."""
+        """Take what has changed; what cannot be taken keeps nothing else from being so."""
         for put in puts:
-            if put.kind == ROOM:
-                self._house.chat.registry.restore(put.key, put.value)
-            elif put.kind == RULINGS:
-                self._take_rulings(put)
-            else:
-                self._take_account(self._house.book.apply(put))
+            try:
+                self._take(put)
+            except Exception:
+                self._house.log.fault("taking over what was changed")
+        # Only now, as a ban may have been lifted again.
+        for key in dict.fromkeys(put.key for put in puts if put.kind == BAN):
+            self._put_out_of(key)
 
-    # Rulings.
+    def _take(self, put: Put) -> None:
+        if put.kind == BAN and put.value is not None:
+            self._house.chat.registry.take_ban(put.key, put.value)
+            self._tell([])
+        else:
+            self._take_account(self._house.book.apply(put))
 
-    def _take_rulings(self, put: Put) -> None:
-        """Have who is banned from now on be out, of the room or of the server."""
-        room = self._house.chat.registry.restore_rulings(put.key, put.value)
-        if put.key == SERVER:
+    # Bans.
+
+    def _put_out_of(self, key: str) -> None:
+        """Have who is banned from a place be out of it."""
+        place = self._house.chat.registry.place(key)
+        if isinstance(place, Room):
+            self._tell(self._house.moderation.members.depose_banned(place))
+            for user in list(place.members):
+                self._turn_out_if_banned(place, user)
+        elif place is not None:
             for session in self._house.sessions:
                 self._end_if_banned(session)
-        if room is not None:
-            for user in list(room.members):
-                ruling = self._house.chat.guard.ban_on(user, room)
-                if ruling is not None:
-                    self._turn_out_of(room, user, ruling)
 
     def _end_if_banned(self, session: "Closable") -> None:
         user = session.user
@@ -66,18 +73,17 @@ class Elsewhere:
         except Banned as why:
             session.end(why.text, "banned")
 
-    def _turn_out_of(self, room: Room, user: User, ruling: Ruling) -> None:
+    def _turn_out_if_banned(self, room: Room, user: User) -> None:
         house = self._house
-        text = ruling.tells(f"banned from {room.name}", house.time())
-        happened = house.moderation.members.turn_out(user, room, house.clock.seconds())
-        house.delivery.add(
-            Happened(
-                happened,
-                None,
-                notes=house.chat.registry.take_notes(),
-                notices=[(str(user.name), Notice(code="banned", text=text))],
-            )
-        )
+        ruling = house.chat.guard.ban_on(user, room)
+        if ruling is not None:
+            text = ruling.tells(f"banned from {room.name}", house.time())
+            happened = house.moderation.members.turn_out(user, room, house.clock.seconds())
+            self._tell(happened, (str(user.name), Notice(code="banned", text=text)))
+
+    def _tell(self, happened: "Events", *notices: tuple[str, Reply]) -> None:
+        notes = self._house.chat.registry.take_notes()
+        self._house.delivery.add(Happened(happened, None, notes=notes, notices=notices))
 
     # Accounts.
 

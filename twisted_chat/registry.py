@@ -18,13 +18,23 @@ from twisted_chat.limits import ROOMS_PER_OWNER, Limits
 from twisted_chat.names import RoomName, room_name
 from twisted_chat.refused import TooMany
 from twisted_chat.rooms import Charter, Founded, Member, Room, User
-from twisted_chat.rulings import Rulings
+from twisted_chat.rulings import Ruling, Rulings
 
 ROOM = "room"
 """The kind of record in which a room is kept that outlasts its members."""
 
 RULINGS = "rulings"
 """The kind of record in which the rulings of such a room are kept, and those of the server."""
+
+BAN = "ban"
+"""The kind of note by which a server hears of a `BanNote`, under the key of its place."""
+
+
+class BanNote(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A ban that another process has made, or lifted."""
+
+    ban: Ruling
+    lifted: bool = False
 
 
 class Registry:
@@ -55,26 +65,42 @@ class Registry:
 
     # What is on record: at the start, or as somebody else changed it.
 
-    def restore(self, key: str, value: bytes | None) -> None:
+    def restore(self, value: bytes) -> None:
         """Take a room."""
-        founded = None if value is None else msgspec.json.decode(value, type=Founded)
-        name = room_name(key if founded is None else founded.name)
-        charter = Charter() if founded is None else founded.charter
-        room = self.rooms.get(name)
-        if room is None and founded is not None:
-            room = self.rooms[name] = Room(name)
-        if room is not None:
-            room.charter = charter
-            self._forget_if_over(room)
+        founded = msgspec.json.decode(value, type=Founded)
+        name = room_name(founded.name)
+        room = self.rooms.setdefault(name, Room(name))
+        room.charter = founded.charter
+        self._forget_if_over(room)
 
-    def restore_rulings(self, key: str, value: bytes | None) -> Room | None:
-        """Take the rulings of a room that there is, which is returned, or of the server."""
-        rulings = Rulings() if value is None else msgspec.json.decode(value, type=Rulings)
-        room = self.rooms.get(RoomName(key, key))
-        place = self._guard if key == SERVER else room
+    def restore_rulings(self, key: str, value: bytes) -> None:
+        """Take the rulings of a room that there is, or of the server."""
+        place = self.place(key)
         if place is not None:
+            rulings = msgspec.json.decode(value, type=Rulings)
             place.rulings = rulings.dated(self._guard.time())
-        return room
+
+    def take_ban(self, key: str, value: bytes) -> None:
+        """Make a ban hold, or not any more, in a room that there is, or on the server.
+
+        It may do so already, if this was noted before the start; a later one on the same stands.
+
+        :raises TooMany: there are as many as there may be.
+        """
+        note = msgspec.json.decode(value, type=BanNote)
+        place, ban, now = self.place(key), note.ban, self._guard.time()
+        if place is None or ban.whom is None:
+            return
+        rest, there = place.rulings.unbanning(ban.whom, now)
+        if note.lifted:
+            if there is not None and there.since <= ban.since:
+                self.rule(place, rest)
+        elif there is None or there.since < ban.since:
+            self.rule(place, place.rulings.banning(ban, now))
+
+    def place(self, key: str) -> Room | Guard | None:
+        """The room of that key, if there is one, or what has the rulings of the server."""
+        return self._guard if key == SERVER else self.rooms.get(RoomName(key, key))
 
     # What is true of a room.
 
@@ -101,7 +127,7 @@ class Registry:
         before, place.rulings = place.rulings, rulings
         key = place.name.key if isinstance(place, Room) else SERVER
         kept = not isinstance(place, Room) or self._outlasts(place)
-        puts = (_put_rulings(key, rulings),) if kept else ()
+        puts = (put_rulings(key, rulings),) if kept else ()
         self._note(puts, partial(setattr, place, "rulings", before))
 
     def give(self, room: Room, account: Account | None) -> None:
@@ -182,12 +208,13 @@ class Registry:
             founded = Founded(str(room.name), room.charter)
             kept = Put(ROOM, key, msgspec.json.encode(founded))
             newly = not before.owner and room.name != self._lobby
-            return (kept, _put_rulings(key, room.rulings)) if newly else (kept,)
+            return (kept, put_rulings(key, room.rulings)) if newly else (kept,)
         return (Put(ROOM, key, None), Put(RULINGS, key, None)) if before.owner else ()
 
     def _note(self, puts: tuple[Put, ...], undo: Callable[[], None]) -> None:
         self.notes.changes.append(Change(puts, undo))
 
 
-def _put_rulings(key: str, rulings: Rulings) -> Put:
+def put_rulings(key: str, rulings: Rulings) -> Put:
+    """What is kept of the rulings of a room, or of the server; where there are none, nothing."""
     return Put(RULINGS, key, None if rulings == Rulings() else msgspec.json.encode(rulings))

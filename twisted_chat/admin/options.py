@@ -106,12 +106,28 @@ def _tokens(commands: Adder) -> None:
 
 
 def _bans(commands: Adder) -> None:
-    out = commands.add("bans", "List who may not come in, or lift a ban.", bans.bans)
+    out = commands.add("bans", "List who may not come in, ban somebody, or lift a ban.", bans.bans)
     out.add_argument(
         "words",
         metavar="WORD",
         nargs="*",
-        help="[ROOM|*] lists them, remove WHO [ROOM|*] lifts one; * is the whole server",
+        help="[ROOM|*] lists them, add WHO [ROOM|*] bans somebody, remove WHO [ROOM|*] lifts a"
+        " ban; * is the whole server, and what add takes without a room",
+    )
+    out.add_argument(
+        "--for",
+        metavar="TIME",
+        dest="seconds",
+        type=read_by(span),
+        default=0,
+        help="how long, as 1h30m; without it for good",
+    )
+    out.add_argument(
+        "--reason",
+        metavar="TEXT",
+        type=read_by(bans.read_reason),
+        default="",
+        help="why, for them and the audit",
     )
 
 

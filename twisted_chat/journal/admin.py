@@ -24,8 +24,9 @@ from twisted_chat.journal.forgetting import (
     said_by,
     stale_ids,
 )
+from twisted_chat.journal.kept import Keys
 from twisted_chat.journal.opening import open_as_operator
-from twisted_chat.journal.state import put_from_outside
+from twisted_chat.journal.state import note, put_from_outside, records_of
 from twisted_chat.journal.store import Store
 from twisted_chat.journal.upkeep import Progress, backup, unheard
 from twisted_chat.journal.words import mend
@@ -36,6 +37,26 @@ TRIES_TO_EMPTY = 100
 
 TRY_SECONDS = 0.05
 """Between two of them."""
+
+
+class Turn:
+    """One's turn at the record, which nobody else changes meanwhile."""
+
+    def __init__(self, db: sqlite3.Connection, keys: Keys) -> None:
+        self._db = db
+        self._keys = keys
+
+    def records(self, kind: str) -> dict[str, bytes]:
+        """The durable state of a kind, by its keys, in order."""
+        return records_of(self._db, kind)
+
+    def change(self, kept: Put, told: Put, entry: Entry) -> None:
+        """Change a piece of it, and have that on record.
+
+        :param told: what a server that runs is told of it, which may know of more by now.
+        """
+        Batch(self._db, self._keys, time()).write([entry], [kept], 0)
+        note(self._db, told)
 
 
 class AdminStore(Store):
@@ -49,15 +70,16 @@ class AdminStore(Store):
         """
         return cls(open_as_operator(directory))
 
-    def put_from_outside(self, puts: Sequence[Put], entries: Sequence[Entry] = ()) -> None:
-        """Change durable state, and have it on record with these entries.
-
-        A server that runs hears of the state by `Journal.changes`.
-        """
+    def put_from_outside(self, puts: Sequence[Put]) -> None:
+        """Change durable state; a server that runs hears of it by `Journal.changes`."""
         with self.database.writing() as db:
-            if entries:
-                Batch(db, self.keys, time()).write(entries, (), 0)
             put_from_outside(db, puts)
+
+    @contextmanager
+    def turn(self) -> Iterator[Turn]:
+        """What is changed in it is there as a whole afterwards, or not at all."""
+        with self.database.writing() as db:
+            yield Turn(db, self.keys)
 
     def rooms(self) -> list[str]:
         """What there is on record under, `PRIVATE` and `SERVER` among it."""

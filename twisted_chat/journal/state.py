@@ -24,15 +24,24 @@ def put_from_outside(db: sqlite3.Connection, puts: Sequence[Put]) -> None:
     """Keep it, and a note for the server, which has its own copy in memory."""
     for change in puts:
         if put(db, change):
-            db.execute(
-                "INSERT INTO change (kind, key, value) VALUES (?, ?, ?)",
-                (mend(change.kind), mend(change.key), change.value),
-            )
+            note(db, change)
+
+
+def note(db: sqlite3.Connection, change: Put) -> None:
+    """Keep a note for the server."""
+    values = (mend(change.kind), mend(change.key), change.value)
+    db.execute("INSERT INTO change (kind, key, value) VALUES (?, ?, ?)", values)
 
 
 def records(db: sqlite3.Connection) -> list[tuple[str, str, bytes]]:
     """All of it, by kind and key."""
     return db.execute("SELECT kind, key, value FROM record ORDER BY kind, key").fetchall()
+
+
+def records_of(db: sqlite3.Connection, kind: str) -> dict[str, bytes]:
+    """Those of one kind, by their keys, in order."""
+    found = db.execute("SELECT key, value FROM record WHERE kind = ? ORDER BY key", (kind,))
+    return dict(found.fetchall())
 
 
 def has_changes(db: sqlite3.Connection) -> bool:

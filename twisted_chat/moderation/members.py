@@ -4,7 +4,7 @@ from twisted_chat import events
 from twisted_chat.chat import Chat, Events
 from twisted_chat.events import Event
 from twisted_chat.moderation.authority import Authority
-from twisted_chat.names import RoomName
+from twisted_chat.names import RoomName, user_name
 from twisted_chat.refused import NotOperator
 from twisted_chat.rooms import Room, User
 
@@ -52,6 +52,21 @@ class Members:
         )
         self._chat.registry.uninvite(room, target)
         return [left, *self._chat.registry.vacate(target, [room])]
+
+    def depose_banned(self, room: Room) -> Events:
+        """Have nobody be an operator of a room, here or away, who is banned from it."""
+        happened = []
+        for account in filter(None, map(self._chat.book.by_id, sorted(room.charter.operators))):
+            key = user_name(account.name).key
+            ruling = room.rulings.ban_on(key, key, None, self._chat.guard.time())
+            if ruling is not None and not account.admin:
+                others = room.charter.operators - {account.id}
+                self._chat.registry.amend(room, operators=others)
+                place = self._chat.registry.at(room)
+                event = events.Deopped(room=place, who=account.name, by=ruling.by)
+                self._chat.notes.about[event] = account.identity
+                happened.append(event)
+        return happened
 
     def set_operator(self, user: User, target: User, name: RoomName, on: bool) -> Events:
         """Give somebody an operator's rights in a room, or take them; from its owner nobody can.
