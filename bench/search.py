@@ -31,6 +31,8 @@ CLOSED = ROOMS[0]
 OPEN = Scope(ROOMS)
 WITHOUT_BUSIEST = Scope(ROOMS[1:])
 MANY = Scope([*ROOMS[1:], *(f"#empty{number}" for number in range(10_000))])
+SMALL = [f"#small{number}" for number in range(2400)]
+"""Rooms in which hardly anything is said."""
 MOST = 20
 FOLLOWED = 10
 """Questions of a kind that are asked again until they are answered."""
@@ -59,10 +61,10 @@ class Corpus:
         self._shares = list(accumulate(1 / (rank + 2) for rank in range(len(self.words))))
         self._room_shares = list(accumulate(1 / (rank + 1) for rank in range(len(ROOMS))))
 
-    def line(self) -> Entry:
-        """Somebody says something somewhere."""
+    def line(self, room: str = "") -> Entry:
+        """Somebody says something in a room, or somewhere."""
         random = self._random
-        room = ROOMS[self._chosen(self._room_shares)]
+        room = room or ROOMS[self._chosen(self._room_shares)]
         who = random.choice(PEOPLE)
         return Entry(Said(room=room, who=who, text=self._text()), f"a:{who}")
 
@@ -109,7 +111,8 @@ def fill(store: Store, corpus: Corpus, messages: int) -> None:
     """Put so many messages on record, and print what each cost."""
     spent = 0.0
     for start in range(0, messages, BATCH):
-        batch = [corpus.line() for _ in range(min(BATCH, messages - start))]
+        batch = [corpus.line() for _ in range(min(BATCH, messages - start) - 2)]
+        batch += [corpus.line(SMALL[(start // BATCH + half) % len(SMALL)]) for half in (0, 1200)]
         began = time.thread_time()
         store.commit(batch, [], 0, START + start * SECONDS_BETWEEN)
         spent += time.thread_time() - began
@@ -178,6 +181,10 @@ def _questions(store: Store, corpus: Corpus) -> Iterator[tuple[str, Question]]:
     yield "a common word, in no open room", search(common, Scope(["#elsewhere"]))
     yield "a rare word, in all but the busiest", search(rare, WITHOUT_BUSIEST)
     yield "a common word, in 10,000 rooms", search(common, MANY)
+    yield "a rare word, in 10,000 rooms", search(rare, MANY)
+    yield "two letters, in 10,000 rooms", search(lambda _: "q~", MANY)
+    yield "a common word, in 2,400 small rooms", search(common, Scope(SMALL))
+    yield "a rare word, in 2,400 small rooms", search(rare, Scope(SMALL))
     yield "the last 20 of a room", backlog
     yield "20 of all rooms, anywhere", past
     yield "what was said around something", around

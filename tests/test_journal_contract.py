@@ -1,5 +1,6 @@
 """The ordered record of what happened, as every implementation has to keep it."""
 
+import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -40,9 +41,11 @@ from twisted_chat.journal import (
     Put,
     Scope,
     catching_up,
+    patience,
     recalling,
 )
 from twisted_chat.journal.memory import MemoryJournal
+from twisted_chat.journal.recalling import GLANCE
 from twisted_chat.limits import ANSWER_BYTES, NEWS_COUNTED
 
 HI = events.Said(room="#lobby", who="Alex", text="hi")
@@ -95,6 +98,15 @@ def test_never_goes_back_in_time(journal: Journal, time: Moment) -> None:
     assert times == [NOW, NOW, NOW, NOW, NOW + 1, NOW + 1]
 
 
+def test_knows_the_time_of_the_newest(journal: Journal, time: Moment) -> None:
+    """None at first; it stands still with the record."""
+    latest = [journal.latest]
+    for time.now in (NOW, NOW - 3600, NOW + 1):
+        commit(journal, HI)
+        latest.append(journal.latest)
+    assert latest == [0, NOW, NOW, NOW + 1]
+
+
 def test_gives_the_events_back_as_they_were(journal: Journal) -> None:
     """In the same order, and with nothing changed but time and number."""
     assert commit(journal, HERE, HI) == [
@@ -121,6 +133,15 @@ def test_records_a_program_s_own_id_once(journal: Journal) -> None:
         events.Said(room="#lobby", who="amy", text="ho", time=NOW, seq=2),
     ]
     assert texts(_past(journal).events) == ["hi", "ho"]
+
+
+def test_finds_what_was_sent_with_an_id(journal: Journal) -> None:
+    """The actor's own, whatever the id and they themselves are called; also what is deleted."""
+    odd = "\ud800'\0"
+    commit(journal, said("a", once=odd), said("b", KIM, once=odd), said("c", KIM, once="2"))
+    commit(journal, deleted(2, actor=KIM))
+    sent = [("g:amy", odd), (KIM, odd), (KIM, "2"), ("g:amy", "2"), (odd, odd)]
+    assert [result(journal.sent(*one)) for one in sent] == [1, 2, 3, 0, 0]
 
 
 def test_records_it_once_within_a_batch(journal: Journal) -> None:
@@ -434,9 +455,9 @@ def test_forgets_nothing_that_was_told_alone(journal: Journal) -> None:
 
 
 def test_follows_an_account_from_when_it_comes(journal: Journal) -> None:
-    """From the event before; what it is told alone too."""
+    """From the event before; and all that it is told alone, which may be from before it came."""
     commit(journal, said("a"), joined(ALEX), said("b"), joined(ALEX, "#dev"))
-    assert result(journal.heard(ALEX)) == {"#lobby": 1, PRIVATE: 1, "#dev": 2}
+    assert result(journal.heard(ALEX)) == {"#lobby": 1, PRIVATE: 0, "#dev": 2}
 
 
 def test_follows_no_guests(journal: Journal) -> None:
@@ -444,6 +465,17 @@ def test_follows_no_guests(journal: Journal) -> None:
     commit(journal, joined(KIM), left(KIM))
     assert result(journal.heard(KIM)) == {}
     assert result(journal.missed(KIM, "kim", upto=EVER, most=9)) == Missed([], [], [])
+
+
+def test_remembers_how_far_one_had_heard_whose_connection_was_lost(journal: Journal) -> None:
+    """As it is told; and never less than what was there when they came."""
+    commit(journal, said("a"), joined(ALEX), said("b"), joined(ALEX, "#dev"), said("c"))
+    lost = events.Left(room="", who="alex")
+    commit(journal, said("d"), Entry(lost, ALEX, heard=2), said("e"))
+    heard = result(journal.heard(ALEX))
+    assert (heard["#lobby"], heard["#dev"]) == (2, 2)
+    commit(journal, joined(ALEX), Entry(lost, ALEX, heard=1))
+    assert result(journal.heard(ALEX))["#lobby"] == 2
 
 
 def test_remembers_how_far_one_had_heard_who_left(journal: Journal) -> None:
@@ -468,7 +500,12 @@ def test_leaves_rooms_as_they_were_that_one_did_not_come_back_to(journal: Journa
 
 
 @pytest.mark.parametrize(
-    "out", [left(ALEX, "#dev"), Entry(events.Kicked(room="#dev", who="a", by="b"), SAM, ALEX)]
+    "out",
+    [
+        left(ALEX, "#dev"),
+        Entry(events.Kicked(room="#dev", who="a", by="b"), SAM, ALEX),
+        Entry(events.Banned(room="#dev", who="a", by="b"), SAM, ALEX),
+    ],
 )
 def test_forgets_a_room_that_one_is_out_of(journal: Journal, out: Entry) -> None:
     """By one's own will, or another's."""
@@ -477,10 +514,23 @@ def test_forgets_a_room_that_one_is_out_of(journal: Journal, out: Entry) -> None
     assert result(journal.heard(SAM)) == {"#dev": 0, PRIVATE: 0}
 
 
+def test_forgets_the_room_alone_that_an_account_is_banned_from(journal: Journal) -> None:
+    """Also while it is away and the room private; not where an address is, nor on the server."""
+    for room in ("#lobby", "#dev!2"):
+        commit(journal, joined(ALEX, room), joined(SAM, room))
+    commit(journal, left(ALEX))
+    banned = [events.Banned(room=room, who="alex", by="sam") for room in ("#dev", "*")]
+    commit(journal, Entry(banned[0], SAM, "192.0.2.7", room="#dev!2"), Entry(banned[1], SAM, ALEX))
+    assert result(journal.heard(ALEX)) == {"#lobby": 0, "#dev!2": 0, PRIVATE: 0}
+    commit(journal, Entry(banned[0], SAM, ALEX, room="#dev!2"))
+    assert result(journal.heard(ALEX)) == {"#lobby": 0, PRIVATE: 0}
+    assert result(journal.heard(SAM)) == {"#lobby": 0, "#dev!2": 0, PRIVATE: 0}
+
+
 def test_follows_who_is_in_a_room_without_an_event(journal: Journal) -> None:
     """As the journal is told by `Present`, under the room that it names."""
     commit(journal, said("a"), Entry(Present(), ALEX, room="#dev!2"))
-    assert result(journal.heard(ALEX)) == {"#dev!2": 1, PRIVATE: 1}
+    assert result(journal.heard(ALEX)) == {"#dev!2": 1, PRIVATE: 0}
 
 
 def made_private(on: bool, place: str, moves: str) -> Entry:
@@ -540,6 +590,18 @@ def test_tells_what_one_was_told_alone(journal: Journal) -> None:
     assert texts(missed.told) == ["c", "alex"]
     assert missed.news == [News(PRIVATE, 0, 4, 0)]
     assert missed.mentions == []
+
+
+@pytest.mark.parametrize("before", [[], [joined(ALEX)]])
+def test_tells_what_an_account_was_told_that_never_was_in(
+    journal: Journal, before: list[Entry]
+) -> None:
+    """All of it, whether it has come in by now or not; what it heard then is not told again."""
+    commit(journal, said("x"), told("a", SAM), said("y"), told("b", KIM), *before)
+    assert _missed(journal).news == [News(PRIVATE, 0, 2, 0)]
+    assert texts(_missed(journal).told) == ["a", "b"]
+    commit(journal, joined(ALEX), left(ALEX), told("c", SAM))
+    assert texts(_missed(journal).told) == ["c"]
 
 
 @pytest.mark.parametrize(
@@ -692,6 +754,41 @@ def test_looks_at_so_much_in_memory_at_once(monkeypatch: pytest.MonkeyPatch) -> 
     assert (texts(found.events), found.reached) == ([], 2)
     found = result(_search(journal, "needle", upto=found.reached - 1, most=9))
     assert (texts(found.events), found.reached) == (["needle"], 0)
+
+
+def test_looks_for_so_long_in_memory_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With no time at all it is a few that are looked at; one goes on from there."""
+    monkeypatch.setattr(patience, "WORK_SECONDS", -1)
+    journal = MemoryJournal(Moment())
+    commit(journal, joined(ALEX), left(ALEX), *[said("alex")] * (GLANCE + 50))
+    found = result(_search(journal, "alex", upto=EVER, most=999))
+    assert (len(found.events), found.reached) == (GLANCE - 1, 52)
+    found = result(_search(journal, "alex", upto=found.reached - 1, most=999))
+    assert (len(found.events), found.reached) == (51, 0)
+    assert _missed(journal, most=999).news == [News("#lobby", 0, GLANCE + 50, GLANCE - 1)]
+
+
+@pytest.mark.parametrize("letter", ["x", "X", "\U0001f600"])
+def test_remembers_so_many_bytes(letter: str) -> None:
+    """In memory the oldest is forgotten for more, however many bytes a character takes."""
+    journal = MemoryJournal(Moment(), most_bytes=1 << 20)
+    tracemalloc.start()
+    for number in range(1000):
+        commit(journal, said(f"{number} {letter * 2000}"))
+    (taken, _), remembered = tracemalloc.get_traced_memory(), _past(journal, most=9999).events
+    tracemalloc.stop()
+    assert 1 << 19 < taken < 1.1 * (1 << 20)
+    assert [event.seq for event in remembered[-3:]] == [998, 999, 1000]
+
+
+def test_forgets_so_many_bytes_with_what_is_deleted() -> None:
+    """They are there for what comes after it."""
+    journal = MemoryJournal(Moment(), most_bytes=40_000)
+    commit(journal, *(said(f"{number} {'x' * 10_000}") for number in range(3)))
+    commit(journal, deleted(2), said(f"3 {'x' * 10_000}"))
+    assert [event.seq for event in _past(journal).events] == [1, 3, 4, 5]
+    commit(journal, said(f"4 {'x' * 10_000}"))
+    assert [event.seq for event in _past(journal).events] == [3, 4, 5, 6]
 
 
 def test_remembers_so_much_and_no_more() -> None:

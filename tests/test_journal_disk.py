@@ -1,16 +1,19 @@
 """The journal's files: what they survive, who may use them, and why they are not opened."""
 
 import os
+import re
 import resource
 import sqlite3
 import stat
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from shutil import copytree
+from threading import Event, Thread
 from typing import Any
 
 import msgspec
@@ -35,7 +38,7 @@ from twisted.internet import reactor
 from twisted.internet.defer import gatherResults
 
 from twisted_chat.events import Recorded, Said
-from twisted_chat.journal import PRIVATE, CannotOpen, Journal, Put, Scope
+from twisted_chat.journal import PRIVATE, CannotOpen, Journal, Put, Scope, connection, database
 from twisted_chat.journal.admin import AdminStore
 from twisted_chat.journal.directory import Lock
 from twisted_chat.journal.indexing import PIECE_ROWS
@@ -43,6 +46,7 @@ from twisted_chat.journal.spans import Span
 from twisted_chat.journal.sqlite import SqliteJournal
 from twisted_chat.journal.store import Store
 from twisted_chat.journal.upgrade import steps
+from twisted_chat.limits import ROOMS_ONE_BY_ONE
 from twisted_chat.threads import Threads
 
 NOBODY = 65534
@@ -99,6 +103,29 @@ def test_has_everything_that_was_committed_when_the_process_dies(folder: Path) -
     with open_journal(folder.with_name("left-behind")) as journal:
         assert texts(_past(journal)) == ["a", "b", "c"]
         assert result(journal.heard(ALEX)) == {"#lobby": 2, PRIVATE: 2}
+
+
+def test_goes_on_with_the_right_time_after_what_an_operator_does_about_a_wrong_one(
+    folder: Path,
+) -> None:
+    """By the line in docs/operations.md: later events are dated right, and found by their time."""
+    with open_journal(folder, Moment(NOW + 1e9)) as journal:
+        commit(journal, said("a"))
+    page = Path(__file__).parent.parent / "docs" / "operations.md"
+    (repair,) = re.findall(r'sqlite3 chat.db "(UPDATE progress .*)"', page.read_text())
+    with closing(sqlite3.connect(folder / "chat.db")) as db:
+        db.execute(repair)
+        db.commit()
+    later = Moment(time.time() + 60)
+    with open_journal(folder, later) as journal:
+        later.now = round(later.now)
+        assert journal.latest < later.now
+        assert [event.time for event in commit(journal, said("b"))] == [later.now]
+        page_of_b = result(journal.past(LOBBY, upto=EVER, since=later.now, most=9))
+        assert texts(page_of_b.events) == ["a", "b"]
+        assert texts(result(journal.past(LOBBY, upto=EVER, since=NOW + 1e9, most=9)).events) == [
+            "a"
+        ]
 
 
 def test_notes_what_everybody_was_told_when_it_is_closed(folder: Path) -> None:
@@ -175,6 +202,75 @@ def test_lets_the_directory_alone_once_it_is_closed(folder: Path) -> None:
     assert sorted(folder.iterdir()) == before
     with open_journal(folder) as journal:
         assert texts(_past(journal)) == ["a"]
+
+
+# The log of changes.
+
+LOG_BYTES = 1 << 20
+"""What it may have in these tests, in which readers take turns without a pause."""
+
+
+@pytest.fixture
+def small_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A log that is soon as large as it may be."""
+    monkeypatch.setattr(database, "LOG_BYTES", LOG_BYTES)
+    monkeypatch.setattr(database, "WAL_BYTES", LOG_BYTES)
+    monkeypatch.setattr(connection, "WAL_BYTES", LOG_BYTES)
+
+
+def test_bounds_the_log_of_changes_while_others_read(small_log: None, folder: Path) -> None:
+    """However steadily they do: new reads wait for a moment, and the log begins anew."""
+    with closing(Store.open(folder, "normal")) as store, _reading_without_a_pause(store):
+        largest = max(_log_bytes_after(store, number) for number in range(200))
+    assert largest < 1.5 * LOG_BYTES
+
+
+def test_goes_on_while_another_process_reads_for_long(small_log: None, folder: Path) -> None:
+    """The log grows meanwhile, and is not held up with each commit; then it begins anew."""
+    with (
+        closing(Store.open(folder, "normal")) as store,
+        closing(sqlite3.connect(folder / "chat.db", isolation_level=None)) as other,
+    ):
+        other.execute("BEGIN")
+        other.execute("SELECT * FROM progress").fetchall()
+        asked: list[str] = []
+        store.database.writer.set_trace_callback(asked.append)
+        size = [_log_bytes_after(store, number) for number in range(100)][-1]
+        tried = sum("wal_checkpoint" in sql for sql in asked)
+        assert size > 3 * LOG_BYTES
+        assert 1 <= tried <= size // LOG_BYTES
+        other.execute("COMMIT")
+        assert [_log_bytes_after(store, number) for number in range(50)][-1] < 1.5 * LOG_BYTES
+
+
+def _log_bytes_after(store: Store, number: int) -> int:
+    """How large the log is after twenty more lines."""
+    store.commit([said("x" * 1000)] * 20, [], 0, NOW + number)
+    return store.database.path.with_name("chat.db-wal").stat().st_size
+
+
+@contextmanager
+def _reading_without_a_pause(store: Store) -> Iterator[None]:
+    """Two threads, of which each goes on reading until the other does, or cannot begin."""
+    reading, done = (Event(), Event()), Event()
+
+    def read(mine: Event, others: Event) -> None:
+        while not done.is_set():
+            with store.database.reading() as db:
+                db.execute("SELECT * FROM progress").fetchall()
+                mine.set()
+                others.wait(0.02)
+                others.clear()
+
+    threads = [Thread(target=read, args=events) for events in (reading, reading[::-1])]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        for thread in threads:
+            thread.join()
 
 
 # What is deleted.
@@ -451,6 +547,24 @@ def test_reads_by_an_index(store: Store) -> None:
     ] == []
 
 
+@pytest.mark.parametrize("mark", ["", "!1"])
+@pytest.mark.parametrize("more", [0, 1])
+def test_goes_through_so_many_rooms_one_by_one(store: Store, mark: str, more: int) -> None:
+    """At the bound each is asked; beyond it all are asked at once, open and private ones."""
+    rooms = [f"#room{number}{mark}" for number in range(ROOMS_ONE_BY_ONE + more)]
+    lines = [said(f"needle {room}", place=room) for room in rooms]
+    store.commit([*lines, said("needle elsewhere", place="#other!1")], [], 0, NOW)
+    with store.database.reading() as db:
+        asked: list[str] = []
+        db.set_trace_callback(asked.append)
+    found = store.search("needle", Scope(rooms), "", Span(EVER), len(rooms))
+    with store.database.reading() as db:
+        db.set_trace_callback(None)
+    assert texts(found.events) == [f"needle {room}" for room in reversed(rooms)]
+    looked = [sql for sql in asked if "instr(event.words" in sql]
+    assert (len(looked) < 5) == bool(more)
+
+
 def _quick(sql: str, step: str) -> bool:
     """Whether a step of a query's plan reads little more than is wanted."""
     if "'@'" in sql and step.startswith("SEARCH event"):
@@ -488,11 +602,17 @@ def _old(folder: Path, version: int, body: bytes = b"") -> None:
     """A database as an older version left it."""
     folder.mkdir()
     with closing(sqlite3.connect(folder / "chat.db")) as db:
+        db.create_function("words_of", 1, lambda _: None)
         db.executescript("\n".join([*steps()[:version], f"PRAGMA user_version = {version};"]))
         for seq, text in enumerate(("needle", "hay", "Needles"), start=1):
             event = Said(room="#lobby", who="amy", text=text, seq=seq, time=NOW)
             row = (seq, NOW, "#lobby", "g:amy", "", "amy", 1, 0, body or msgspec.json.encode(event))
-            db.execute("INSERT INTO event VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+            words = () if version < 3 else (text.casefold(),)
+            marks = ", ".join("?" * len(row + words))
+            db.execute(f"INSERT INTO event VALUES ({marks})", row + words)
+        if version >= 3:
+            db.execute("INSERT INTO found (rowid, words) SELECT seq, words FROM event")
+            db.execute("UPDATE progress SET indexed = 3")
         db.commit()
 
 

@@ -21,6 +21,7 @@ from journals import (
     KIM,
     KINDS,
     NOW,
+    SAM,
     Moment,
     commit,
     indexed_after,
@@ -30,12 +31,13 @@ from journals import (
     opened,
     result,
     said,
+    told,
 )
 
 from twisted_chat import events
 from twisted_chat.events import Recorded
 from twisted_chat.house import About
-from twisted_chat.journal import Entry, Journal, Put, Scope
+from twisted_chat.journal import Entry, Journal, Put, Scope, looking, patience
 from twisted_chat.journal.words import fold, mend
 from twisted_chat.limits import OFF, SEARCH_EVENTS, Limits
 from twisted_chat.testing import MemoryServer
@@ -149,6 +151,38 @@ def test_finds_what_is_there_and_nothing_else(tmp_path: Path, few: int) -> None:
     with indexed_after(1000, few=few):
         _compare(journal, random)
     result(journal.close())
+
+
+@pytest.mark.parametrize("text", ["zebra", "ze"])
+@pytest.mark.parametrize("few", [0, MESSAGES])
+def test_gives_numbers_that_tell_nothing_of_what_one_may_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, few: int
+) -> None:
+    """A search that ends at every chance does so at the same ones, whatever is said in private."""
+    monkeypatch.setattr(patience, "WORK_SECONDS", -1)
+    for window, size in (("FIRST_WINDOW", 8), ("LAST_WINDOW", 8), ("SCAN_WINDOW", 4)):
+        monkeypatch.setattr(looking, window, size)
+    reached = []
+    for secret in ("zebra", "gnu"):
+        journal = on_disk(tmp_path / secret)
+        with indexed_after(20, few=few):
+            for number in range(10):
+                commit(journal, said(f"at {number}, {text if number == 3 else 'nothing'}"))
+                commit(journal, *(said(secret, place="#dev!1") for _ in range(5)))
+                commit(journal, told(secret, SAM, KIM))
+            reached.append(_reached(journal, text, Scope(["#lobby", "#dev"], ALEX)))
+        result(journal.close())
+    assert reached[0] == reached[1]
+    assert len(reached[0]) > 3
+
+
+def _reached(journal: Journal, text: str, scope: Scope) -> list[int]:
+    """How far each answer got, until there is nothing more."""
+    numbers = [EVER]
+    while numbers[-1]:
+        page = result(journal.search(text, scope, upto=numbers[-1] - 1, most=9))
+        numbers.append(page.reached)
+    return numbers
 
 
 def _compare(journal: Journal, random: Random) -> None:

@@ -46,7 +46,10 @@ def entries(draw: st.DrawFn) -> Entry:
                 *(events.Emoted(room=room, who=who, text=text), events.Left(who=who)),
                 events.TopicSet(room=room, who=who, text=text),
                 events.Kicked(room=room, who=who, by=by),
-                events.Banned(room="*", who="x", by=who),
+                *(
+                    events.Banned(room="*", who="x", by=who),
+                    events.Banned(room=room, who=by, by=who),
+                ),
                 *(events.LockedDown(by=who, on=True), events.Deleted(of=of, who="x", by=who)),
                 events.Deleted(of=of, who="x", by=who, room=room),
                 events.MadePrivate(room=room, by=who, on=draw(st.booleans())),
@@ -99,8 +102,8 @@ class Model:
         who = self.positions[entry.actor]
         match entry.event:
             case events.Joined() if is_account(entry.actor):
-                for room in (entry.room, PRIVATE):
-                    who.setdefault(room, self.last)
+                for room, heard in ((entry.room, self.last), (PRIVATE, 0)):
+                    who.setdefault(room, heard)
                     self.here.add((entry.actor, room))
             case events.Left(room=""):
                 for room in who:
@@ -109,7 +112,7 @@ class Model:
                         self.here.remove((entry.actor, room))
             case events.Left():
                 self._out(entry.actor, entry.room)
-            case events.Kicked():
+            case events.Kicked() | events.Banned():
                 self._out(entry.concerns, entry.room)
             case events.MadePrivate(on=closes):
                 for identity, rooms in self.positions.items():
@@ -140,7 +143,7 @@ class Model:
 
     def new(self, identity: str) -> list[Entry]:
         """What is new to somebody, oldest first."""
-        heard = self.positions[identity]
+        heard = self.heard(identity)
         return [
             entry
             for entry in self.kept
@@ -148,6 +151,10 @@ class Model:
             if entry.actor != identity and entry.event.seq > heard.get(entry.room, EVER)
             if entry.room != PRIVATE or entry.concerns == identity
         ]
+
+    def heard(self, identity: str) -> dict[str, int]:
+        """How far somebody has heard; an account that never was in, nothing that it was told."""
+        return {**({PRIVATE: 0} if is_account(identity) else {}), **self.positions[identity]}
 
 
 def _place(event: Event) -> str:
@@ -299,7 +306,7 @@ class Journals(RuleBasedStateMachine):
     @rule(identity=PEOPLE, most=MOST)
     def missed(self, identity: str, most: int) -> None:
         """Somebody asks what is new."""
-        new, heard = self.model.new(identity), self.model.positions[identity]
+        new, heard = self.model.new(identity), self.model.heard(identity)
         told = [entry.event for entry in new if entry.room == PRIVATE]
         spoken = [entry for entry in new if entry.room != PRIVATE]
         calls = [one for one in spoken if _calls(getattr(one.event, "text", ""), name(identity))]

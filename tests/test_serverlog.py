@@ -10,7 +10,10 @@ from twisted.python.failure import Failure
 
 from twisted_chat import events
 from twisted_chat.events import Event
+from twisted_chat.journal.memory import MemoryJournal
+from twisted_chat.limits import AHEAD_SECONDS
 from twisted_chat.serverlog import ServerLog
+from twisted_chat.testing import EPOCH, MemoryServer
 
 MOST = 3
 """Lines a second, for these tests."""
@@ -151,3 +154,30 @@ def test_counts_faults_that_repeat(lines: Callable[[], list[str]]) -> None:
 
 def _log(*, quiet: bool = False) -> ServerLog:
     return ServerLog(Clock(), MOST, quiet)
+
+
+@pytest.mark.parametrize(
+    ("ahead", "said"),
+    [
+        (AHEAD_SECONDS, []),
+        (
+            AHEAD_SECONDS + 1,
+            [
+                "The record goes up to 2023-11-15 22:13 UTC, and the clock says 2023-11-14 22:13"
+                " UTC: all that happens until then is dated like that. docs/operations.md says"
+                " under Clocks what to do."
+            ],
+        ),
+        (10.0**12, ["The record goes up to 9999-12-31 23:59 UTC"]),
+    ],
+)
+def test_says_at_the_start_that_the_record_is_ahead(
+    lines: Callable[[], list[str]], ahead: float, said: list[str]
+) -> None:
+    """By more than a day; however far, it starts."""
+    journal = MemoryJournal(lambda: EPOCH + ahead)
+    journal.commit([])
+    lines()
+    MemoryServer(journal=journal)
+    logged = lines()
+    assert [line[: len(start)] for line, start in zip(logged, said, strict=True)] == said

@@ -8,11 +8,13 @@ recorded as properties, as in test_threats_door.py.
 import re
 from collections.abc import Callable, Iterator
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 from doors import DOORS, Guest, Program
+from journals import commit, on_disk, result, said
 
 from twisted_chat.accounts.account import Account
 from twisted_chat.accounts.book import ACCOUNT
@@ -206,6 +208,17 @@ def banned(world: World) -> Guest:
     return guest
 
 
+def banned_while_away(world: World) -> Guest:
+    """A member who was not here while they were banned, and comes in when that is over."""
+    guest = world.come()
+    world.let_in(guest)
+    guest.do("quit")
+    assert "is banned" in world.olga.do("ban", room=VAULT, who="Sub")
+    world.mina.say(f"without him, {AFTER}")
+    assert "is not banned" in world.olga.do("unban", room=VAULT, who="Sub")
+    return world.come()
+
+
 def banned_meanwhile(world: World) -> Guest:
     """Who was invited, did not come, and was banned then."""
     guest = world.come()
@@ -245,7 +258,8 @@ def successor(world: World) -> Guest:
 
 ROLES: tuple[Callable[[World], Guest], ...] = (
     *(stranger, account, former_guest, former_member, former_operator, former_owner),
-    *(kicked, banned, banned_meanwhile, forgotten, namesake, successor),
+    *(kicked, banned, banned_while_away, banned_meanwhile),
+    *(forgotten, namesake, successor),
 )
 
 
@@ -429,6 +443,39 @@ def test_knows_no_message_of_it(door: type[Guest], hashed: str, verb: str) -> No
     numbers = range(1, world.server.house.delivery.told + 2)
     answers = [guest.do(verb, seq=number) for number in numbers]
     assert answers == [f"There is no message {number} that you may read." for number in numbers]
+
+
+@pytest.mark.parametrize("kept", ["memory", "disk"])
+def test_searches_as_if_a_large_private_room_had_other_words(
+    door: type[Guest], kept: str, tmp_path: Path, record_property: Record
+) -> None:
+    """What is said in it 60,000 times is answered like what nobody ever said."""
+    journal = MemoryJournal(lambda: EPOCH) if kept == "memory" else on_disk(tmp_path / "data")
+    server = MemoryServer(LIMITS, About(backlog=0), journal=journal)
+    olga = Program(server, "Olga", HERE)
+    olga.do("join", room=VAULT)
+    olga.do("private", on=True)
+    (place,) = (room.on_record for room in server.house.chat.rooms.values() if room.private)
+    for _ in range(7):
+        commit(journal, *[said("good morning")] * 1000)
+    for _ in range(60):
+        commit(journal, *[said("project zebra", place=place)] * 1000)
+    olga.say("project zebra")
+    sue = door(server, "Sue", AFAR)
+    answers = [_searched(sue, word) for word in ("zebra", "zebrb", "project zebra", "ze", "zy")]
+    record_property("row 23: lines of a private room that are searched", 60_001)
+    assert set(answers) == {answers[1]}
+    assert sue.do("search", text="zebra") == "Nothing was found."
+    assert "project zebra" in olga.do("search", text="zebra") + "".join(olga.hears())
+    result(journal.close())
+
+
+def _searched(guest: Guest, text: str) -> bytes:
+    """The whole answer to a search, but for what was looked for."""
+    guest.end.received()
+    answer = ask(guest, TABLE.named("search"), {"text": text})
+    assert answer is not None
+    return answer.replace(text.encode(), b"...").strip()
 
 
 # Who is entitled to something.

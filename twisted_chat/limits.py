@@ -43,6 +43,15 @@ LISTED_TOPIC_CHARS = 80
 LIST_BYTES = 900
 """What a list in an answer may take, for the same reason; it says how many it leaves out."""
 
+WAITING_BYTES = 1 << 19
+"""What waits to be put on record and told, as it is told.  Beyond it nobody's lines are read until
+the disk has caught up, and beyond twice as much nobody new is let in.  More than a disk that works
+ever gathers, and half of `outbox_bytes`: it is told in one piece, for which nobody is too slow."""
+
+TRAIL_SECONDS = 1000
+"""Seconds in which something was told, of which it is known how far: what nobody acknowledges ends
+a connection after that long on any system, so that nothing older waits in one that is dead."""
+
 TELNET_COMMANDS = 300
 """Telnet commands before the next end of a line: a real peer needs a dozen, one for each of
 256 options at most, and a loop never ends."""
@@ -67,6 +76,9 @@ them: ``/missed`` shows the rest."""
 
 CODE_SECONDS = 7 * 86_400
 """How long an invitation to register is good for, where nobody says: until the mail is read."""
+
+LONGEST_CODE_SECONDS = 365 * 86_400
+"""How long it is good for at most: a code that lies about in a mailbox is found by somebody."""
 
 ACCOUNTS = 100_000
 """Accounts in all, as they are held in memory, and strangers make them."""
@@ -103,8 +115,11 @@ CODES = 1000
 """Codes that wait for somebody: a school's worth, and more is a script gone wild."""
 
 MEMORY_EVENTS = 100_000
-"""Events that are remembered, the newest of them, and ids of what was sent: some 100 MB, as nobody
-empties it."""
+"""Events that are remembered, the newest of them, and ids of what was sent: nobody empties it."""
+
+MEMORY_BYTES = 1 << 27
+"""What they may take together, 128 MiB: all of them, where lines are as people write them.  A
+character may take four bytes, so that of the longest lines it is the newest 7,500."""
 
 ANSWER_BYTES = 1 << 18
 """What an answer about the past may take as JSON: more than a thousand usual lines, and a quarter
@@ -115,6 +130,18 @@ NEWS_COUNTED = 10_000
 
 SCANNED_ROWS = 20_000
 """Messages that are looked at one by one, newest first, for what no index finds: some 10 ms."""
+
+ROOMS_ONE_BY_ONE = 100
+"""Rooms that are gone through one by one in a search: as many as somebody is in, and each costs
+some 20 us before anything is looked at."""
+
+LOG_BYTES = 1 << 27
+"""The database's log of changes: it begins anew only while nobody reads, so that above this, 128
+MiB, new reads wait for such a moment.  Who searches without a pause would make it grow for ever."""
+
+AHEAD_SECONDS = 86_400
+"""By how much the record may be ahead of the clock before a start says so: a day is more than any
+time zone, and than what a clock that is set right goes back by."""
 
 READERS = 2
 """Threads that read what was said before: one long search does not keep the others waiting."""

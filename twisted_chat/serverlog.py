@@ -87,6 +87,15 @@ class ServerLog:
         if self._may_write():
             self._log.failure("Failed at {doing}", failure=why, doing=doing)
 
+    def ahead(self, latest: str, now: str) -> None:
+        """What is on record is from after now, and what happens will be too."""
+        self._log.warn(
+            "The record goes up to {latest}, and the clock says {now}: all that happens until then"
+            " is dated like that. docs/operations.md says under Clocks what to do.",
+            latest=latest,
+            now=now,
+        )
+
     def saves_again(self) -> None:
         """What happens is put on record again, after it could not be."""
         self._log.info("What happens is put on record again.")

@@ -38,6 +38,8 @@ class Entry:
     """What it is on record under, where that is not the key of the event's own room."""
     moves: str = ""
     """What its room was on record under until now, where positions have to move with it."""
+    heard: int | None = None
+    """How far who leaves the chat has heard it; None where that is all that was told."""
 
 
 class Again(Event, frozen=True, kw_only=True):
@@ -125,6 +127,10 @@ class Journal(Protocol):
     def last(self) -> int:
         """The highest number given so far."""
 
+    @property
+    def latest(self) -> float:
+        """The time of the newest batch, before which nothing comes any more; 0 with none."""
+
     def commit(
         self, entries: Sequence[Entry], puts: Sequence[Put] = (), *, told: int = 0
     ) -> "Deferred[list[Event]]":
@@ -184,6 +190,10 @@ class Journal(Protocol):
 
     def entry(self, seq: int) -> "Deferred[Entry | None]":
         """The event of that number, with who did it; None where there is none."""
+        ...
+
+    def sent(self, actor: str, once: str) -> "Deferred[int]":
+        """The number of what an actor sent with a program's own id for it; 0 where nothing was."""
         ...
 
     def heard(self, identity: str) -> "Deferred[dict[str, int]]":

@@ -11,7 +11,7 @@ import msgspec
 from twisted_chat.events import Deleted
 from twisted_chat.journal import Entry
 from twisted_chat.journal.erasing import erase
-from twisted_chat.journal.indexing import index, indexed
+from twisted_chat.journal.indexing import index, index_one, indexed
 from twisted_chat.journal.kept import DECODER, SAID, Keys, mended
 from twisted_chat.journal.writing import INSERT, newest, row
 
@@ -103,11 +103,11 @@ class Arrival:
 
     def _write(self, entry: Entry) -> None:
         values = row(entry, entry.event, self._keys)
-        seq, time, said = values[0], values[1], values[-1]
+        seq, time = values[0], values[1]
         self._in_order = self._in_order and self._fits(seq, time)
         self._db.execute(INSERT, values)
-        if said is not None and seq <= indexed(self._db):
-            self._db.execute("INSERT INTO found (rowid, words) VALUES (?, ?)", (seq, said))
+        if seq <= indexed(self._db):
+            index_one(self._db, seq)
         if seq > self._last:
             self._last, self._time = seq, max(self._time, time)
         if isinstance(entry.event, Deleted):

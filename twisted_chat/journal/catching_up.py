@@ -5,10 +5,10 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from twisted_chat.events import Emoted, Said, Told
-from twisted_chat.journal import PRIVATE, Missed, News
+from twisted_chat.journal import PRIVATE, Missed, News, Scope
 from twisted_chat.journal.looking import TRIGRAM, Hit, Wanted, look
 from twisted_chat.journal.patience import Patience
-from twisted_chat.journal.positions import heard
+from twisted_chat.journal.positions import heard, owed
 from twisted_chat.journal.spans import Span, events
 from twisted_chat.journal.words import fold, mend, mention
 from twisted_chat.journal.writing import newest
@@ -27,7 +27,7 @@ _COUNT_TOLD = _COUNT.format(_NEW_TOLD)
 def missed(db: sqlite3.Connection, identity: str, name: str, upto: int, most: int) -> Missed:
     """What is new to an account since it last heard each of its rooms."""
     identity = mend(identity)
-    since = heard(db, identity)
+    since = owed(identity, heard(db, identity))
     new = {room: _new(db, room, identity, Span(upto, since[room])) for room in since}
     new = {room: found for room, found in new.items() if found[0]}
     rooms = {room: since[room] for room in new if room != PRIVATE}
@@ -59,7 +59,7 @@ def _mentions(
     if len(name) < TRIGRAM:
         low = max(low, min(upto, newest(db)[0]) - SCANNED_ROWS)
     word, patience = mention(name), Patience()
-    for hit in look(db, Wanted(name, Span(upto, low))):
+    for hit in look(db, Wanted(name, Span(upto, low)), Scope(rooms)):
         # Those before what was reached by then are not told of.
         if patience.ended():
             return

@@ -14,8 +14,7 @@ def erase(db: sqlite3.Connection, seqs: Sequence[int]) -> int:
     # The index keeps no text of its own, and has to be told what it forgets.
     db.executemany(
         "INSERT INTO found (found, rowid, words)"
-        " SELECT 'delete', seq, words FROM event"
-        " WHERE seq = ? AND seq <= ? AND words IS NOT NULL",
+        " SELECT 'delete', seq, words FROM open_event WHERE seq = ? AND seq <= ?",
         [(seq, upto) for seq in seqs],
     )
     gone: int = db.executemany("DELETE FROM event WHERE seq = ?", [(seq,) for seq in seqs]).rowcount

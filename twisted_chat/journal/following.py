@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
-from twisted_chat.events import Joined, Kicked, Left, MadePrivate
+from twisted_chat.events import Banned, Joined, Kicked, Left, MadePrivate
 from twisted_chat.identity import is_account
 from twisted_chat.journal import PRIVATE, Entry, Present
+from twisted_chat.journal.positions import NOTHING
 
 
 @dataclass(slots=True)
@@ -34,13 +35,13 @@ class Following:
         match entry.event:
             case MadePrivate(on=closes) if entry.moves:
                 self._move(entry.moves, room, closes)
-            case Kicked():
+            case Kicked() | Banned():
                 self._of(entry.concerns).pop(room, None)
             case Joined() | Present() if is_account(entry.actor):
                 self._open(entry.actor, room, last)
-                self._open(entry.actor, PRIVATE, last)
+                self._open(entry.actor, PRIVATE, NOTHING)
             case Left(room=""):
-                self._close(entry.actor, last)
+                self._close(entry.actor, last if entry.heard is None else entry.heard)
             case Left():
                 self._of(entry.actor).pop(room, None)
 
@@ -52,10 +53,11 @@ class Following:
         positions = self._positions.setdefault(identity, {})
         positions.setdefault(room, Position(last)).here = True
 
-    def _close(self, identity: str, last: int) -> None:
+    def _close(self, identity: str, upto: int) -> None:
+        # Who came in after that has heard what was there then.
         for position in self._of(identity).values():
             if position.here:
-                position.heard, position.here = last, False
+                position.heard, position.here = max(position.heard, upto), False
 
     def _move(self, old: str, new: str, closes: bool) -> None:
         # Who is away when a room is closed to others is not in it from then on.

@@ -1,4 +1,7 @@
-"""The index of words: it is written in large pieces, as small ones cost several times as much."""
+"""The index of words: it is written in large pieces, as small ones cost several times as much.
+
+It has what was said in the open, as ``open_event`` in the schema says, and nothing else.
+"""
 
 import sqlite3
 
@@ -8,7 +11,7 @@ writing them keeps the next batch waiting for ten."""
 
 
 def indexed(db: sqlite3.Connection) -> int:
-    """The number up to which the index has everything."""
+    """The number up to which the index has everything that it is to have."""
     (upto,) = db.execute("SELECT indexed FROM progress").fetchone()
     return int(upto)
 
@@ -23,7 +26,14 @@ def index_all(db: sqlite3.Connection, last: int) -> None:
     """Bring the index up to the last number."""
     db.execute(
         "INSERT INTO found (rowid, words)"
-        " SELECT seq, words FROM event WHERE seq > ? AND seq <= ? AND words IS NOT NULL",
+        " SELECT seq, words FROM open_event WHERE seq > ? AND seq <= ?",
         (indexed(db), last),
     )
     db.execute("UPDATE progress SET indexed = ?", (last,))
+
+
+def index_one(db: sqlite3.Connection, seq: int) -> None:
+    """Have an event in the index that came later than those around it."""
+    db.execute(
+        "INSERT INTO found (rowid, words) SELECT seq, words FROM open_event WHERE seq = ?", (seq,)
+    )

@@ -14,6 +14,9 @@ from twisted_chat.names import Name, Unusable, room_name, user_name
 NAMES_REMEMBERED = 10_000
 """Names whose keys are remembered: a key takes a hundred times as long as the rest of a line."""
 
+PRIVATE_MARK = "!"
+"""What the name of a room has in it, that no other has, while the room is private."""
+
 SAID: Collection[type[Event]] = (Said, Emoted, Told)
 """What somebody says to others."""
 
@@ -56,8 +59,15 @@ def mended(entry: Entry) -> Entry:
     event = msgspec.structs.replace(
         entry.event, **{name: mend(text) for name, text in texts.items() if isinstance(text, str)}
     )
-    rest = (entry.actor, entry.concerns, entry.once, entry.room, entry.moves)
-    return Entry(event, *(mend(text) for text in rest))
+    return Entry(
+        event,
+        actor=mend(entry.actor),
+        concerns=mend(entry.concerns),
+        once=mend(entry.once),
+        room=mend(entry.room),
+        moves=mend(entry.moves),
+        heard=entry.heard,
+    )
 
 
 def mended_scope(scope: Scope) -> Scope:
@@ -68,6 +78,11 @@ def mended_scope(scope: Scope) -> Scope:
 def rooms_of(rooms: Collection[str]) -> dict[str, None]:
     """What is a room of these, each once: what is told alone is none, whoever asks."""
     return {room: None for room in map(mend, rooms) if room and room != PRIVATE}
+
+
+def is_open(room: str) -> bool:
+    """Whether what is on record under this is in the index, as it was said in the open."""
+    return room != PRIVATE and PRIVATE_MARK not in room
 
 
 def says_the_same(one: Event, other: Event) -> bool:

@@ -10,30 +10,42 @@ from twisted_chat.events import Deleted, Event
 from twisted_chat.journal import Again, Entry, Found, Missed, Page, Put, Scope, recalling
 from twisted_chat.journal.following import Following
 from twisted_chat.journal.kept import Keys, mended, says_the_same
+from twisted_chat.journal.positions import owed
 from twisted_chat.journal.remembered import Remembered
 from twisted_chat.journal.searching import wanted
 from twisted_chat.journal.spans import Span
 from twisted_chat.journal.words import mend
-from twisted_chat.limits import MEMORY_EVENTS
+from twisted_chat.limits import MEMORY_BYTES, MEMORY_EVENTS
 
 
 class MemoryJournal:
     """Numbers and dates events, and remembers them for as long as the process lives.
 
     :param time: the seconds since 1970 (UTC).
-    :param most: how many events are remembered.
+    :param most: how many events are remembered, and ids.
+    :param most_bytes: how large the events are together.
     """
 
-    def __init__(self, time: Callable[[], float], most: int = MEMORY_EVENTS) -> None:
+    def __init__(
+        self,
+        time: Callable[[], float],
+        most: int = MEMORY_EVENTS,
+        most_bytes: int = MEMORY_BYTES,
+    ) -> None:
         self.last = 0
         self._time = time
         self._now = 0.0
         self._most = most
         self._keys = Keys()
-        self._known = Remembered(most)
+        self._known = Remembered(most, most_bytes)
         self._following = Following()
         self._sent: OrderedDict[tuple[str, str], int] = OrderedDict()
         self._records: dict[tuple[str, str], bytes] = {}
+
+    @property
+    def latest(self) -> float:
+        """The time of the newest batch."""
+        return self._now
 
     # What is written.
 
@@ -125,6 +137,10 @@ class MemoryJournal:
         """The event of that number, with who did it."""
         return succeed(self._known.get(seq))
 
+    def sent(self, actor: str, once: str) -> Deferred[int]:
+        """The number of what was sent with that id."""
+        return succeed(self._sent.get((mend(actor), mend(once)), 0))
+
     def heard(self, identity: str) -> Deferred[dict[str, int]]:
         """How far an account has heard each of its rooms."""
         return succeed(self._following.heard(mend(identity)))
@@ -132,7 +148,7 @@ class MemoryJournal:
     def missed(self, identity: str, name: str, *, upto: int, most: int) -> Deferred[Missed]:
         """What is new to an account."""
         identity = mend(identity)
-        heard = self._following.heard(identity)
+        heard = owed(identity, self._following.heard(identity))
         return succeed(recalling.missed(self._known, heard, identity, name, upto, most))
 
     def audit(

@@ -1,13 +1,18 @@
 """How far accounts have heard each room, as what they do there says it."""
 
 import sqlite3
+from collections.abc import Mapping
 
-from twisted_chat.events import Event, Joined, Kicked, Left, MadePrivate
+from twisted_chat.events import Banned, Event, Joined, Kicked, Left, MadePrivate
 from twisted_chat.identity import is_account
 from twisted_chat.journal import PRIVATE, Entry, Present
 
-FOLLOWED: frozenset[type[Event]] = frozenset({Joined, Present, Left, Kicked, MadePrivate})
+FOLLOWED: frozenset[type[Event]] = frozenset({Joined, Present, Left, Kicked, Banned, MadePrivate})
 """What says that somebody hears a room, or does not any more."""
+
+
+NOTHING = 0
+"""How far an account that never was in has heard what it was told alone: all of that waits."""
 
 
 def follow(db: sqlite3.Connection, entry: Entry, room: str, last: int) -> None:
@@ -19,13 +24,13 @@ def follow(db: sqlite3.Connection, entry: Entry, room: str, last: int) -> None:
     match entry.event:
         case MadePrivate(on=closes) if entry.moves:
             _move(db, entry.moves, room, closes)
-        case Kicked() if is_account(entry.concerns):
+        case Kicked() | Banned() if is_account(entry.concerns):
             _forget(db, entry.concerns, room)
         case Joined() | Present() if is_account(entry.actor):
             _open(db, entry.actor, room, last)
-            _open(db, entry.actor, PRIVATE, last)
+            _open(db, entry.actor, PRIVATE, NOTHING)
         case Left(room="") if is_account(entry.actor):
-            _close(db, entry.actor, last)
+            _close(db, entry.actor, last if entry.heard is None else entry.heard)
         case Left() if is_account(entry.actor):
             _forget(db, entry.actor, room)
 
@@ -43,6 +48,11 @@ def heard(db: sqlite3.Connection, identity: str) -> dict[str, int]:
     return dict(db.execute(sql, (identity,)))
 
 
+def owed(identity: str, heard: Mapping[str, int]) -> dict[str, int]:
+    """The same, with what an account was told alone that never was in."""
+    return {PRIVATE: NOTHING, **heard} if is_account(identity) else dict(heard)
+
+
 def _open(db: sqlite3.Connection, identity: str, room: str, last: int) -> None:
     # Who comes back has missed what came since they left.
     db.execute(
@@ -51,9 +61,11 @@ def _open(db: sqlite3.Connection, identity: str, room: str, last: int) -> None:
     )
 
 
-def _close(db: sqlite3.Connection, identity: str, last: int) -> None:
+def _close(db: sqlite3.Connection, identity: str, upto: int) -> None:
+    # Who came in after that has heard what was there then.
     db.execute(
-        "UPDATE position SET here = 0, heard = ? WHERE identity = ? AND here", (last, identity)
+        "UPDATE position SET here = 0, heard = max(heard, ?) WHERE identity = ? AND here",
+        (upto, identity),
     )
 
 

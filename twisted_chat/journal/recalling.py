@@ -1,6 +1,6 @@
 """Reading what is remembered: what was said before, what is found, what somebody has missed."""
 
-import re
+import heapq
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import islice, takewhile
@@ -10,12 +10,16 @@ import msgspec
 
 from twisted_chat.events import Emoted, Recorded, Said, Told
 from twisted_chat.journal import PRIVATE, Entry, Found, Missed, News, Page, Scope
-from twisted_chat.journal.kept import Keys, fitting, words
+from twisted_chat.journal.kept import Keys, fitting
 from twisted_chat.journal.looking import Wanted
-from twisted_chat.journal.remembered import Remembered
+from twisted_chat.journal.patience import Patience
+from twisted_chat.journal.remembered import Known, Remembered
 from twisted_chat.journal.spans import Span
-from twisted_chat.journal.words import mend, mention
+from twisted_chat.journal.words import fold, mend, mention
 from twisted_chat.limits import NEWS_COUNTED, SCANNED_ROWS
+
+GLANCE = 100
+"""Entries that are looked at between two looks at the clock."""
 
 _encode = msgspec.json.Encoder().encode
 
@@ -51,9 +55,9 @@ def search(known: Remembered, wanted: Wanted, scope: Scope, keys: Keys, most: in
     if not wanted.text:
         return Found([], 0)
     found: list[Recorded] = []
-    seq = 0
+    patience, seq = Patience(), 0
     for number, entry in enumerate(_falling(known, scope, wanted.span)):
-        if number == SCANNED_ROWS:
+        if number == SCANNED_ROWS or (number % GLANCE == GLANCE - 1 and patience.ended()):
             return Found(found, seq)
         seq = entry.event.seq
         if not _has(entry, wanted, keys):
@@ -71,7 +75,7 @@ def missed(
     new = {room: list(_new(known, room, identity, Span(upto, heard[room]))) for room in heard}
     new = {room: entries for room, entries in new.items() if entries}
     told = new.get(PRIVATE, [])
-    calls = _calls(new, mention(mend(name))) if name else []
+    calls = _calls(new, name) if name else []
     counts = Counter(call.room for call in calls)
     active = sorted(new, key=lambda room: new[room][0].event.seq, reverse=True)
     return Missed(
@@ -85,7 +89,8 @@ def audit(known: Remembered, rooms: Collection[str] | None, upto: int, most: int
     """The newest acts of moderation, oldest first."""
     entries = known.newest(None if rooms is None else Scope(rooms))
     acts = (one for one in entries if one.event.moderation and one.event.seq <= upto)
-    return list(islice(acts, most))[::-1]
+    newest: list[Entry] = [*islice(acts, most)]
+    return newest[::-1]
 
 
 def said_before(known: Remembered, rooms: Collection[str], before: float) -> list[int]:
@@ -94,7 +99,7 @@ def said_before(known: Remembered, rooms: Collection[str], before: float) -> lis
     return [entry.event.seq for entry in old if not entry.event.moderation]
 
 
-def _falling(known: Remembered, scope: Scope, span: Span) -> Iterator[Entry]:
+def _falling(known: Remembered, scope: Scope, span: Span) -> Iterator[Known]:
     """The entries of a scope in a span, the newest first."""
     for entry in known.newest(scope):
         if entry.event.seq <= span.after or entry.event.time < span.since:
@@ -103,7 +108,7 @@ def _falling(known: Remembered, scope: Scope, span: Span) -> Iterator[Entry]:
             yield entry
 
 
-def _new(known: Remembered, room: str, identity: str, span: Span) -> Iterator[Entry]:
+def _new(known: Remembered, room: str, identity: str, span: Span) -> Iterator[Known]:
     """What others said in a room, or to somebody alone, the newest first."""
     scope = Scope((), identity) if room == PRIVATE else Scope((room,))
     new = (
@@ -114,17 +119,24 @@ def _new(known: Remembered, room: str, identity: str, span: Span) -> Iterator[En
     return islice(new, NEWS_COUNTED)
 
 
-def _calls(new: Mapping[str, list[Entry]], name: re.Pattern[str]) -> list[Entry]:
-    """What mentions a name in these rooms, the newest first."""
-    spoken = (one for room, entries in new.items() if room != PRIVATE for one in entries)
-    calls = (one for one in spoken if name.search(words(one.event) or ""))
-    return sorted(calls, key=lambda entry: entry.event.seq, reverse=True)
+def _calls(new: Mapping[str, list[Known]], name: str) -> list[Known]:
+    """What mentions a name in these rooms, the newest first, as far as there is time for it."""
+    spoken = [entries for room, entries in new.items() if room != PRIVATE]
+    called, word, patience = fold(mend(name)), mention(mend(name)), Patience()
+    calls = []
+    for number, one in enumerate(heapq.merge(*spoken, key=_seq, reverse=True)):
+        if number % GLANCE == GLANCE - 1 and patience.ended():
+            break
+        # A search for the text is quick, and finds nothing in most.
+        if called in one.words and word.search(one.words):
+            calls.append(one)
+    return calls
 
 
-def _has(entry: Entry, wanted: Wanted, keys: Keys) -> bool:
+def _has(entry: Known, wanted: Wanted, keys: Keys) -> bool:
     if wanted.who and keys.who(entry.event) != wanted.who:
         return False
-    return wanted.text in (words(entry.event) or "")
+    return wanted.text in entry.words
 
 
 def _readable(entry: Entry, scope: Scope) -> bool:
@@ -136,3 +148,7 @@ def _readable(entry: Entry, scope: Scope) -> bool:
 def _fitting(entries: Iterable[Entry], most: int, share: int = 1) -> tuple[list[Recorded], bool]:
     kept = (cast(Recorded, entry.event) for entry in entries)
     return fitting(((len(_encode(event)), event) for event in kept), most, share=share)
+
+
+def _seq(entry: Entry) -> int:
+    return entry.event.seq

@@ -49,6 +49,11 @@ class SqliteJournal:
         """The highest number given so far."""
         return self._store.last
 
+    @property
+    def latest(self) -> float:
+        """The time of the newest batch."""
+        return self._store.latest
+
     def commit(
         self, entries: Sequence[Entry], puts: Sequence[Put] = (), *, told: int = 0
     ) -> Deferred[list[Event]]:
@@ -89,6 +94,10 @@ class SqliteJournal:
     def entry(self, seq: int) -> Deferred[Entry | None]:
         """The event of that number, with who did it."""
         return self._read(self._store.entry, seq)
+
+    def sent(self, actor: str, once: str) -> Deferred[int]:
+        """The number of what was sent with that id."""
+        return self._read(self._store.sent, actor, once)
 
     def heard(self, identity: str) -> Deferred[dict[str, int]]:
         """How far an account has heard each of its rooms."""

@@ -35,7 +35,7 @@ class Store:
         self.keys = Keys()
         self._lock = lock
         with database.reading() as db:
-            self.last, _ = newest(db)
+            self.last, self.latest = newest(db)
 
     @classmethod
     def open(cls, directory: Path, durability: Durability) -> "Store":
@@ -77,7 +77,7 @@ class Store:
         with self.database.writing() as db:
             batch = Batch(db, self.keys, now)
             events = batch.write(entries, puts, told)
-        self.last = batch.last
+        self.last, self.latest = batch.last, batch.time
         if batch.deletes:
             with suppress(sqlite3.Error):
                 leave_no_trace(db)
@@ -114,6 +114,13 @@ class Store:
         """The event of a number, with who did it."""
         with self.database.reading() as db:
             return entry(db, seq)
+
+    def sent(self, actor: str, once: str) -> int:
+        """The number of what was sent with that id; 0 where nothing was."""
+        sql = "SELECT seq FROM sent WHERE actor = ? AND once = ?"
+        with self.database.reading() as db:
+            found = db.execute(sql, (mend(actor), mend(once))).fetchone()
+        return found[0] if found else 0
 
     def heard(self, identity: str) -> dict[str, int]:
         """How far an account has heard each of its rooms."""
