@@ -194,6 +194,25 @@ def test_takes_nothing_back_that_another_process_changed(record: Record) -> None
     assert record.book.account("alex") == reset
 
 
+@pytest.mark.parametrize("how", ["depose", "remove"])
+def test_knows_that_there_has_been_an_administrator(how: str) -> None:
+    """However they cease to be one; not where that could not be kept."""
+    record, admin = Record(), msgspec.structs.replace(ALEX, admin=True)
+    book = record.book
+    assert not book.was_administered
+    record.keep(book.add(ALEX))
+    record.keep(book.replace(admin))
+    ways = {"depose": lambda: book.replace(ALEX), "remove": lambda: book.remove(admin)}
+    ways[how]().undo()
+    assert [kind for kind, _ in record.kept] == [ACCOUNT]
+    record.keep(ways[how]())
+    for then in (book, record.read_again()):
+        assert (then.administrators, then.was_administered) == ([], True)
+    if how == "depose":
+        record.keep(book.remove(ALEX))
+    assert record.read_again().was_administered
+
+
 # Tokens.
 
 

@@ -14,9 +14,10 @@ from twisted_chat.accounts.account import Account, Token
 from twisted_chat.accounts.book import Book
 from twisted_chat.accounts.hasher import Hasher
 from twisted_chat.accounts.logins import TOKEN_USE_SECONDS, Logins
+from twisted_chat.accounts.proof import of_password, of_token
 from twisted_chat.accounts.throttle import Throttle
 from twisted_chat.ledger import Change
-from twisted_chat.limits import HASHES_AT_ONCE, HASHES_WAITING, OFF, Limits
+from twisted_chat.limits import FREE_TRIES, HASHES_AT_ONCE, HASHES_WAITING, OFF, Limits
 from twisted_chat.names import user_name
 from twisted_chat.refused import (
     NameNotAllowed,
@@ -46,6 +47,7 @@ class Town:
         self.book.add(ALEX)
         self.book.add(SAM)
         self.kept: list[Change] = []
+        self.displaced: list[Account] = []
         self.clock = Clock()
         self.work = work or Counted()
         self.logins = Logins(
@@ -55,6 +57,7 @@ class Town:
             Throttle(Limits(logins=logins), self.clock),
             self.kept.append,
             self.clock.seconds,
+            self.displaced.append,
             "kim",
         )
 
@@ -176,9 +179,11 @@ def test_does_not_hold_against_anybody_that_many_wait() -> None:
 def test_asks_others_after_the_book() -> None:
     """In their order; who is known for the first time has an account from then on."""
     town = Town(memory(sam="another-horse"), memory(sam="third-horse", kim="kims-horse"))
-    for password in ("sams-horse", "another-horse", "third-horse"):
-        assert town.by_password("sam", password) is SAM
+    assert town.by_password("sam", "sams-horse") is SAM
     assert town.kept == []
+    for password in ("another-horse", "third-horse"):
+        assert town.by_password("sam", password).id == SAM.id
+    town.kept.clear()
     kim = town.by_password("kim", "kims-horse")
     assert (kim.hash, kim.admin, len(town.kept)) == ("", True, 1)
     assert town.by_password("Kim", "kims-horse") is kim
@@ -211,6 +216,45 @@ def test_lets_nobody_in_who_is_somebody_else_to_a_checker() -> None:
 
     with pytest.raises(WrongPassword):
         Town(Directory()).by_password("Alex", "wrong-horse")
+
+
+def test_has_a_directory_decide_whose_a_name_is() -> None:
+    """Whoever registered it here comes in no more, neither by a password nor by a token."""
+    town = Town(memory(sAM="another-horse"))
+    town.book.add_token("secret", Token(SAM.id, "bot", 1.0))
+    assert town.displaced == []
+    sam = town.by_password("sAM", "another-horse")
+    assert (sam.id, sam.name, sam.hash) == (SAM.id, "sAM", "")
+    assert town.displaced == [sam]
+    with pytest.raises(WrongPassword):
+        town.by_password("Sam", "sams-horse")
+    with pytest.raises(WrongPassword):
+        town.by_token("Sam", "secret")
+    for spelling in ("sAM", "sam"):
+        assert town.by_password(spelling, "another-horse") is sam
+    assert len(town.displaced) == 1
+    for change in reversed(town.kept):
+        change.undo()
+    assert town.by_password("Sam", "sams-horse") is SAM
+    assert town.by_token("Sam", "secret") is SAM
+
+
+@pytest.mark.parametrize("account", [None, ALEX, Account("1", "alex", "")])
+def test_lets_one_of_two_in_whom_a_directory_tells_apart(account: Account | None) -> None:
+    """Though both are looked at together: the name is one here, and the first one's."""
+    work, directory = Later(), memory(alex="first-horse", Alex="second-horse")
+    town = Town(directory, work=work)
+    town.book.remove(ALEX)
+    if account is not None:
+        town.book.add(account)
+    asked = [
+        Deferred.fromCoroutine(town.logins.by_password(user_name(name), password, HOME))
+        for name, password in (("alex", "first-horse"), ("Alex", "second-horse"))
+    ]
+    work.do(2)
+    assert result(asked[0]).name == "alex"
+    with pytest.raises(WrongPassword):
+        result(asked[1])
 
 
 # Tokens.
@@ -252,14 +296,37 @@ def test_confirms_only_their_own_password(town: Town) -> None:
         now(town.logins.confirm(Account("3", "Alex", ALEX.hash), "correct-horse", HOME))
 
 
+def test_keeps_nobody_waiting_who_is_in_for_what_others_fail(town: Town) -> None:
+    """But for what is failed from where they are."""
+    for number in range(FREE_TRIES):
+        with pytest.raises(WrongPassword):
+            now(town.logins.by_password(user_name("Alex"), "wrong", f"203.0.113.{number}"))
+    with pytest.raises(TooManyTries):
+        town.by_password("Alex", "correct-horse")
+    now(town.logins.confirm(ALEX, "correct-horse", HOME))
+    for _ in range(FREE_TRIES):
+        with pytest.raises(WrongPassword):
+            now(town.logins.confirm(ALEX, "wrong", AWAY))
+    with pytest.raises(TooManyTries):
+        now(town.logins.confirm(ALEX, "correct-horse", AWAY))
+
+
 def test_knows_whose_account_is_still_there(town: Town) -> None:
-    """As it is by now."""
-    other = Account("1", "ALEX", "another")
+    """As it is by now, for who could prove it still."""
+    town.book.add_token("secret", Token("1", "bot", 1.0))
+    proofs = (of_password(ALEX), of_token("secret"))
+    other = Account("1", "ALEX", ALEX.hash)
     town.book.replace(other)
-    assert town.logins.still(ALEX) is other
+    assert [town.logins.still(ALEX, proof) for proof in proofs] == [other, other]
+    town.book.replace(Account("1", "ALEX", "another"))
+    town.book.remove_token(ALEX, "bot")
+    for proof in proofs:
+        with pytest.raises(WrongPassword):
+            town.logins.still(ALEX, proof)
+    town.book.replace(other)
     town.book.remove(other)
     with pytest.raises(WrongPassword):
-        town.logins.still(ALEX)
+        town.logins.still(ALEX, proofs[0])
 
 
 def test_hashes_a_password_that_one_may_have() -> None:

@@ -1,5 +1,7 @@
 """Who may have an account, and who administers the server."""
 
+from dataclasses import replace
+
 import pytest
 
 from twisted_chat.accounts.account import Account, Code
@@ -138,13 +140,32 @@ def test_has_who_the_operator_names_administer() -> None:
 
 
 def test_has_nobody_from_afar_be_who_the_operator_names() -> None:
-    """A guessed name is no proof; a code that an administrator gave away is."""
-    office = Office(NAMED)
-    with pytest.raises(RegistrationClosed, match=r"^That account is made on the server's own"):
-        office.makes_admin("Alex", local=False)
-    with pytest.raises(WrongCode):
-        office.makes_admin("Alex", local=False, code="a guess")
-    assert office.makes_admin("Alex", local=False, code=CODE)
+    """A guessed name is no proof, nor is a code: it is for any account."""
+    for policy in (NAMED, replace(NAMED, registration="invite")):
+        office = Office(policy)
+        for code in (None, CODE, "a guess"):
+            with pytest.raises(RegistrationClosed, match=r"^That account is made on the server's"):
+                office.makes_admin("Alex", local=False, code=code)
+        assert office.makes_admin("Alex", local=True)
+
+
+def test_has_no_other_one_be_the_first() -> None:
+    """Once there has been an administrator: not where that one is gone, or administers no more."""
+    office = Office(OPEN, KIM)
+    office.book.remove(KIM)
+    assert not office.makes_admin("Alex", local=True)
+    office = Office(OPEN, KIM)
+    office.book.replace(Account(KIM.id, KIM.name, KIM.hash))
+    assert not office.makes_admin("Alex", local=True)
+
+
+def test_names_an_owned_name_to_those_alone_who_may_register() -> None:
+    """Who has no code does not learn which names there are."""
+    registrar = Office(INVITE, KIM).registrar
+    with pytest.raises(RegistrationClosed):
+        registrar.begin(user_name("Kim"), False, None, NOW)
+    with pytest.raises(NameOwned):
+        registrar.begin(user_name("Kim"), False, CODE, NOW)
 
 
 def test_appoints_who_the_operator_names_later() -> None:

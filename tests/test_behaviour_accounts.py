@@ -10,20 +10,65 @@ from doors import DOORS, Guest, Person, Program
 from hashing import Later
 from journals import on_disk, result
 from twisted.cred.checkers import InMemoryUsernamePasswordDatabaseDontUse
+from twisted.internet.defer import Deferred
 
-from twisted_chat.accounts.account import Account
+from twisted_chat.accounts.account import Account, Code
 from twisted_chat.accounts.book import ACCOUNT
 from twisted_chat.accounts.policy import Policy
 from twisted_chat.house import About
 from twisted_chat.journal import Put
 from twisted_chat.journal.admin import AdminStore
-from twisted_chat.limits import CODE_SECONDS, MISSED_EVENTS, OFF, Limits
-from twisted_chat.testing import CHEAP, MemoryServer
+from twisted_chat.journal.memory import MemoryJournal
+from twisted_chat.limits import (
+    ACCOUNTS,
+    CODE_SECONDS,
+    HASHES_AT_ONCE,
+    HASHES_WAITING,
+    LONGEST_CODE_SECONDS,
+    MISSED_EVENTS,
+    OFF,
+    Limits,
+)
+from twisted_chat.testing import CHEAP, EPOCH, MemoryServer
 
 AFAR = "192.0.2.1"
 HORSE = "correct-horse"
 WRONG = "Wrong name or password."
 WELCOME = "You are {}, in #lobby"
+
+
+class Slow(MemoryJournal):
+    """Takes its time to read where somebody was."""
+
+    def __init__(self) -> None:
+        super().__init__(lambda: EPOCH)
+        self.slow = False
+        self._waiting: list[Deferred[Any]] = []
+
+    def heard(self, actor: str) -> "Deferred[Any]":
+        if not self.slow:
+            return super().heard(actor)
+        waiting: Deferred[Any] = Deferred()
+        self._waiting.append(waiting.addCallback(lambda _: super(Slow, self).heard(actor)))
+        return waiting
+
+    def go_on(self) -> None:
+        """Read it now."""
+        for waiting in self._waiting:
+            waiting.callback(None)
+
+
+class Full(MemoryJournal):
+    """Keeps nothing while it is full."""
+
+    def __init__(self) -> None:
+        super().__init__(lambda: EPOCH)
+        self.full = False
+
+    def commit(self, *args: Any, **kwargs: Any) -> "Deferred[Any]":
+        if self.full:
+            raise OSError("no space left")
+        return super().commit(*args, **kwargs)
 
 
 class World:
@@ -90,15 +135,60 @@ def test_makes_a_name_ones_own(world: World) -> None:
     assert WELCOME.format("Alex") in world.knock().prove("alex", HORSE)
 
 
-def test_leads_back_to_the_name_after_a_wrong_password(world: World) -> None:
+def test_asks_again_after_a_wrong_password(world: World) -> None:
     """Whoever knows it comes in at the next try, or takes another name."""
     world.owner("Alex").do("quit")
-    guest = world.knock()
-    assert guest.prove("Alex", "wrong-horse") == WRONG
-    assert WELCOME.format("Alex") in guest.prove("Alex", HORSE)
-    other = world.knock()
-    other.prove("Alex", "wrong-horse")
-    assert WELCOME.format("Sam") in other.enter("Sam")
+    for name in ("Alex", "Sam"):
+        guest = world.knock()
+        assert guest.prove("Alex", "wrong-horse") == WRONG
+        if isinstance(guest, Person):
+            guest.end.type(HORSE if name == "Alex" else "")
+            answer = guest.answered() if name == "Alex" else guest.enter(name)
+        else:
+            answer = guest.prove(name, HORSE) if name == "Alex" else guest.enter(name)
+        assert WELCOME.format(name) in answer
+
+
+@pytest.mark.parametrize("refused", ["wrong", "busy", "waits"])
+def test_takes_no_password_for_a_name(refused: str) -> None:
+    """Who types it once more is asked for it still, whatever was wrong with it."""
+    work = Later()
+    world = World(Person, hashing=work, logins=1 if refused == "waits" else OFF)
+    world.server.house.book.add(Account("1", "Alex", CHEAP.hash(HORSE)))
+    witness, alex = world.guest("Witness"), world.server.connect(AFAR)
+    alex.type("Alex")
+    many = HASHES_AT_ONCE + HASHES_WAITING
+    for number in range(many if refused == "busy" else 0):
+        other = world.server.connect(f"198.51.100.{number}")
+        other.ask(type="hello", v=1, name=f"Nobody{number}", password=HORSE)
+    said = []
+    for _ in range(2):
+        alex.type("battery-staple")
+        if refused != "busy" and work.waiting:
+            work.do()
+            world.server.settle()
+        said.append(alex.lines())
+    wrong = {
+        "wrong": "Wrong name or password.",
+        "busy": "Too many people log in at the moment. Try again in a minute.",
+        "waits": "Too many tries. Wait 60 seconds.",
+    }
+    again = ["An empty line leads back to the name.", "Password (it can be seen as you type):"]
+    assert said[1] == [f"-> {wrong[refused]}", *again]
+    assert witness.hears() == []
+    assert [str(user.name) for user in world.server.house.chat.users.values()] == ["Witness"]
+
+
+def test_asks_for_a_password_so_often_and_no_more() -> None:
+    """Each one counts as a name that could not be had."""
+    world = World(Person)
+    world.owner("Alex").do("quit")
+    end = world.server.connect()
+    end.type("Alex", *["wrong-horse"] * (world.server.limits.name_tries - 1))
+    assert not end.closed
+    end.type("wrong-horse")
+    assert end.closed
+    assert end.lines()[-2:] == [f"-> {WRONG}", "Too many names that cannot be had. Goodbye."]
 
 
 @pytest.mark.parametrize(
@@ -200,6 +290,33 @@ def test_gives_an_account_up(world: World) -> None:
     )
     alex.do("quit")
     assert WELCOME.format("alex") in world.knock().enter("alex")
+
+
+def test_tells_the_other_sessions_that_the_account_is_given_up(world: World) -> None:
+    """They are a guest's from then on: of the tokens that they came in with nothing is left."""
+    first, second, witness = world.owner("Alex"), world.owner("Alex"), world.guest("Witness")
+    bot = world.server.program("Alex", token=first.do("token", name="bot").rpartition(" ")[2])
+    for guest in (first, second, witness):
+        guest.hears(), guest.answered()
+    first.do("drop", password=HORSE)
+    words = "Your account is no more. You are a guest now."
+    assert words in (*second.hears(), second.answered())
+    assert words not in (*first.hears(), first.answered(), *witness.hears())
+    assert bot.objects()[-1] == {"type": "notice", "code": "no_account", "text": words}
+    assert "is yours" in first.do("register", password=HORSE)
+    first.do("passwd", old=HORSE, new="battery-staple")
+    assert (second.closed, bot.closed) == (True, True)
+
+
+def test_tells_nobody_that_an_account_is_gone_which_is_not(door: type[Guest]) -> None:
+    """Where that could not be kept."""
+    journal = Full()
+    world = World(door, journal=journal)
+    first, second = world.owner("Alex"), world.owner("Alex")
+    journal.full = True
+    assert "cannot save" in first.do("drop", password=HORSE)
+    assert (second.hears(), second.answered()) == ([], "")
+    assert first.do("tokens") == "You have no tokens. /token NAME makes one."
 
 
 def test_spells_ones_name_otherwise_and_nothing_else(world: World) -> None:
@@ -412,10 +529,39 @@ def test_has_who_is_named_administer(door: type[Guest]) -> None:
     assert "administer" not in world.guest("Sam", "127.0.0.1").do("register", password=HORSE)
     stranger = world.guest("Alex")
     assert stranger.do("register", password=HORSE) == (
-        "That account is made on the server's own machine, or with a code."
+        "That account is made on the server's own machine."
     )
     stranger.do("quit")
     assert "administer" in world.guest("ALEX", "127.0.0.1").do("register", password=HORSE)
+
+
+def test_makes_no_administrator_by_a_code(door: type[Guest]) -> None:
+    """Whoever has one does not administer the server for a name that they know."""
+    world = World(door, policy=Policy(registration="invite", administrator="alex"))
+    admin = Account("1", "Kim", CHEAP.hash(HORSE), admin=True)
+    world.server.house.book.add(admin)
+    kim, stranger = world.owner("Kim"), world.guest("Alex")
+    code = kim.do("invite-code").rpartition(" ")[2]
+    assert stranger.do("register", password=HORSE, code=code) == (
+        "That account is made on the server's own machine."
+    )
+    stranger.do("nick", name="Sam")
+    assert "administer" not in stranger.do("register", password=HORSE, code=code)
+
+
+def test_has_nobody_be_the_first_administrator_twice(door: type[Guest], tmp_path: Path) -> None:
+    """The first one gave the account up: a server that starts again knows that as well."""
+    first = World(door, journal=on_disk(tmp_path))
+    alex = first.guest("Alex", "127.0.0.1")
+    assert "You administer the server." in alex.do("register", password=HORSE)
+    assert "is gone" in alex.do("drop", password=HORSE)
+    assert "administer" not in alex.do("register", password=HORSE)
+    result(first.server.house.journal.close())
+    second = World(door, journal=on_disk(tmp_path))
+    sam = second.guest("Sam", "127.0.0.1")
+    assert "is yours" in sam.do("register", password=HORSE)
+    assert second.server.house.book.administrators == []
+    result(second.server.house.journal.close())
 
 
 def test_registers_nobody_where_that_is_closed(door: type[Guest]) -> None:
@@ -442,6 +588,18 @@ def test_registers_who_is_invited(door: type[Guest]) -> None:
         code = alex.do("invite-code", **({} if time is None else {"time": time})).split()[-1]
         world.server.clock.advance(seconds)
         assert kim.do("register", password=HORSE, code=code) == refused
+
+
+def test_bounds_how_long_a_code_is_good(door: type[Guest]) -> None:
+    """To a year: what is for ever is no expiry."""
+    world = World(door, policy=Policy(registration="invite"))
+    alex = world.owner("Alex", host="127.0.0.1")
+    assert alex.do("invite-code", time="3650d") == "A code is good for 365d at most."
+    too_long = f"{LONGEST_CODE_SECONDS + 1}s"
+    assert alex.do("invite-code", time=too_long) == "A code is good for 365d at most."
+    code = alex.do("invite-code", time=f"{LONGEST_CODE_SECONDS}s").rpartition(" ")[2]
+    world.server.clock.advance(LONGEST_CODE_SECONDS - 1)
+    assert WELCOME.format("Kim") in world.knock().register("Kim", HORSE, code)
 
 
 def test_lets_only_accounts_in_where_there_are_no_guests(door: type[Guest]) -> None:
@@ -475,6 +633,210 @@ def test_tells_a_program_that_only_accounts_come_in() -> None:
         )
 
 
+# Registering from outside.
+
+
+@pytest.mark.parametrize("guests", [True, False])
+def test_registers_who_is_outside(door: type[Guest], guests: bool) -> None:
+    """Who is in then, as the owner; also where only accounts come in."""
+    world = World(door, policy=Policy(guests=guests, administrator="kim"))
+    kim = world.knock("127.0.0.1")
+    assert WELCOME.format("Kim") in kim.register("Kim", HORSE)
+    kim.hears()
+    alex = world.knock()
+    told = alex.register("Alex", HORSE)
+    assert WELCOME.format("Alex") in told
+    words = "The name Alex is yours: your password is asked for from now on."
+    assert words in "\n".join([told, *alex.hears()])
+    assert kim.hears() == [" * Alex joined."]
+    assert alex.do("passwd", old=HORSE, new="battery-staple") == "Your password is changed."
+    assert alex.do("bans", room="*") == "Only an administrator may do that."
+    assert "Nobody is banned" in kim.do("bans", room="*")
+    assert WELCOME.format("Alex") in world.knock().prove("Alex", "battery-staple")
+
+
+def test_keeps_who_registered_from_outside(door: type[Guest], tmp_path: Path) -> None:
+    """Their account, and how far they have heard."""
+    first = World(door, journal=on_disk(tmp_path))
+    alex = first.knock()
+    assert WELCOME.format("Alex") in alex.register("Alex", HORSE)
+    alex.do("quit")
+    first.guest("Kim").say("Alex: hello")
+    result(first.server.house.journal.close())
+    second = World(door, journal=on_disk(tmp_path))
+    assert "1 new in #lobby, 1 mentions you." in second.knock().prove("Alex", HORSE)
+    result(second.server.house.journal.close())
+
+
+def test_registers_who_is_outside_with_a_code(door: type[Guest]) -> None:
+    """Where one is invited."""
+    world = World(door, policy=Policy(guests=False, registration="invite"))
+    admin = world.knock("127.0.0.1")
+    assert WELCOME.format("Ada") in admin.register("Ada", HORSE)
+    code = admin.do("invite-code").rpartition(" ")[2]
+    guest = world.knock()
+    assert "with a code" in guest.register("Sam", HORSE)
+    assert guest.register("Sam", HORSE, "a-guess").startswith("That code is no good")
+    assert WELCOME.format("Sam") in guest.register("Sam", HORSE, code)
+    assert world.knock().register("Kim", HORSE, code).startswith("That code is no good")
+
+
+@pytest.mark.parametrize(
+    ("name", "password", "why"),
+    [
+        ("Alex", HORSE, "The name Alex is owned. Choose another."),
+        ("A1ex", HORSE, "The name A1ex looks like Alex, which is owned. Choose another."),
+        ("kim", HORSE, "The name kim is taken. Choose another."),
+        ("admin", HORSE, "The name admin is reserved. Choose another."),
+        ("Sam", "short", "A password has 8 characters at least."),
+        ("sam-the-man", "sam-the-man", "Your name is the first password that others try."),
+    ],
+)
+def test_registers_no_name_that_cannot_be_had(
+    world: World, name: str, password: str, why: str
+) -> None:
+    """By the same rules as inside; another may be tried."""
+    world.owner("Alex")
+    kim, guest = world.guest("Kim"), world.knock()
+    assert guest.register(name, password) == why
+    assert kim.hears() == []
+    assert WELCOME.format("Zoe") in guest.register("Zoe", HORSE)
+    assert {one.name for one in world.server.house.book.looks.values()} == {"Alex", "Zoe"}
+
+
+def test_registers_nobody_from_outside_who_may_not(door: type[Guest]) -> None:
+    """Where that is closed, in a lockdown, and who is banned; it leaves nothing behind."""
+    closed = World(door, policy=Policy(registration="closed")).knock()
+    assert closed.register("Sam", HORSE) in (
+        "Nobody registers here: ask the operator for an account.",
+        "Give your name; who owns it is asked for the password. Nobody registers here.",
+    )
+    world = World(door)
+    ada = world.owner("Ada", "127.0.0.1")
+    ada.do("ban", room="*", who=AFAR)
+    assert "You are banned from this server" in world.knock().register("Sam", HORSE)
+    ada.do("unban", room="*", who=AFAR)
+    ada.do("lockdown", on=True)
+    locked = "The server is locked down: nobody registers. Try again later."
+    assert world.knock().register("Sam", HORSE) == locked
+    ada.do("lockdown", on=False)
+    assert WELCOME.format("Sam") in world.knock().register("Sam", HORSE)
+
+
+def test_hashes_little_for_who_registers_from_outside(door: type[Guest]) -> None:
+    """As many a minute as for who logs in."""
+    world = World(door, logins=2)
+    for name in ("Ada", "Bob"):
+        assert WELCOME.format(name) in world.knock().register(name, HORSE)
+    assert world.knock().register("Cid", HORSE).startswith("Too many tries.")
+    assert WELCOME.format("Cid") in world.knock("192.0.2.2").register("Cid", HORSE)
+
+
+def test_registers_nobody_who_has_gone_meanwhile(door: type[Guest]) -> None:
+    """Nor a name that another has by then."""
+    work = Later()
+    world = World(door, hashing=work)
+    gone, late = world.knock(), world.knock()
+    gone.register("Sam", HORSE)
+    late.register("Kim", HORSE)
+    gone.end.drop()
+    kim = world.guest("Kim")
+    work.do(2)
+    world.server.settle()
+    assert late.answered() == "The name Kim is taken. Choose another."
+    assert world.server.house.book.looks == {}
+    assert kim.do("names") == "1 in the chat: Kim."
+
+
+@pytest.mark.parametrize("what", ["the code", "the place"])
+def test_lets_nobody_in_for_what_another_has_by_then(door: type[Guest], what: str) -> None:
+    """They asked together; the second hears why not, and is not in."""
+    work = Later()
+    policy = Policy(registration="invite" if what == "the code" else "open")
+    world = World(door, hashing=work, policy=policy)
+    code = "an-invitation" if what == "the code" else ""
+    book = world.server.house.book
+    book.add_code("an-invitation", Code("Ada", EPOCH + 60), EPOCH)
+    if what == "the place":
+        value = msgspec.json.encode(Account("1", "Ada", ""))
+        for number in range(ACCOUNTS - 1):
+            book.apply(Put(ACCOUNT, f"k{number}", value))
+    first, second = world.knock(), world.knock()
+    for name, guest in (("Kim", first), ("Sam", second)):
+        guest.register(name, HORSE, code)
+    work.do(2)
+    world.server.settle()
+    assert WELCOME.format("Kim") in first.answered()
+    words = {
+        "the code": "That code is no good, or not any more. Ask for a new one.",
+        "the place": "There are as many accounts as this server keeps.",
+    }
+    assert second.answered() == words[what]
+    assert first.do("names") == "1 in the chat: Kim."
+
+
+def test_lets_nobody_stay_whose_account_is_not_kept(door: type[Guest]) -> None:
+    """They are told, and may try again; the others saw them come and go."""
+    journal = Full()
+    world = World(door, journal=journal)
+    kim, alex = world.guest("Kim"), world.knock()
+    journal.full = True
+    alex.register("Alex", HORSE)
+    told = "\n".join([*alex.hears(), alex.answered()])
+    assert "The server cannot save your account now. Try again later." in told
+    assert "is yours" not in told
+    assert alex.closed
+    assert kim.hears() == [" * Alex joined.", " * Alex left. (After 0 seconds)"]
+    journal.full = False
+    assert WELCOME.format("Alex") in world.knock().register("Alex", HORSE)
+
+
+def test_says_how_one_registers_and_logs_in() -> None:
+    """To who types a verb where a name is asked for; what they typed is not shown."""
+    for registration, also in (
+        ("open", "/register NAME PASSWORD makes a name your own."),
+        ("invite", "/register NAME PASSWORD CODE makes a name your own."),
+        ("closed", "Nobody registers here."),
+    ):
+        end = MemoryServer(policy=Policy(registration=registration)).connect()  # type: ignore[arg-type]
+        end.received()
+        end.type("/login Alex correct-horse")
+        assert end.lines() == [
+            f"-> Give your name; who owns it is asked for the password. {also}",
+            "Enter your username:",
+        ]
+    end = MemoryServer().connect()
+    end.received()
+    for line in ("/register secret-word", "/Register a b c d"):
+        end.type(line)
+        assert end.lines() == ["-> Usage: /register NAME PASSWORD", "Enter your username:"]
+    end.type("/register Alex short")
+    assert end.lines() == ["-> A password has 8 characters at least.", "Enter your username:"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "why"),
+    [
+        ({"register": True}, "Who registers sends a password, and no token."),
+        (
+            {"register": True, "password": HORSE, "token": "t"},
+            "Who registers sends a password, and no token.",
+        ),
+        ({"code": "an-invitation", "password": HORSE}, "A code is for who registers."),
+    ],
+)
+def test_wants_what_a_program_registers_with(fields: dict[str, Any], why: str) -> None:
+    """Another hello may follow."""
+    end = MemoryServer().connect()
+    end.ask(type="hello", v=1, name="Bot", id=1, **fields)
+    (refused,) = end.objects()
+    assert (refused["code"], refused["text"]) == ("bad_request", why)
+    end.ask(type="hello", v=1, name="Bot", id=2, register=True, password=HORSE)
+    notice, welcome = end.objects()
+    assert (notice["type"], notice["code"]) == ("notice", "registered")
+    assert (welcome["type"], welcome["id"], welcome["resume"]) == ("welcome", 2, "")
+
+
 # Those whom others know.
 
 
@@ -487,7 +849,47 @@ def test_lets_in_whom_another_checker_knows(door: type[Guest]) -> None:
     )
     for name, password in (("Kim", "kims-horse"), ("alex", HORSE), ("alex", "other-horse")):
         assert WELCOME.format(name.lower()) in world.knock().prove(name, password)
-    assert world.knock().prove("Kim", HORSE) == WRONG
+    for name in ("Kim", "alex"):
+        assert world.knock().prove(name, HORSE) == WRONG
+
+
+def test_has_who_registered_a_name_make_way_for_whose_it_is(door: type[Guest]) -> None:
+    """In every session, with a token too; what only the directory knows is changed there."""
+    world = World(door, checkers=[_memory(alex="other-horse")])
+    squatter, witness = world.owner("Alex"), world.guest("Witness")
+    token = squatter.do("token", name="bot").rpartition(" ")[2]
+    bot = world.server.program("Alex", token=token)
+    witness.hears()
+    alex = world.knock()
+    assert WELCOME.format("alex") in alex.prove("alex", "other-horse")
+    assert (squatter.closed, bot.closed) == (True, True)
+    words = "The password of alex is kept elsewhere now. Come in with that one."
+    assert words in (*squatter.hears(), squatter.answered())
+    assert bot.objects()[-1]["text"] == words
+    assert witness.hears() == [" * Alex left. (After 0 seconds)", " * alex joined."]
+    again = world.knock()
+    assert WELCOME.format("alex") in again.prove("alex", "other-horse")
+    assert not alex.closed
+    refused = "Your password is kept elsewhere. Change it there."
+    assert alex.do("passwd", old="other-horse", new=HORSE) == refused
+    assert alex.do("tokens") == "You have no tokens. /token NAME makes one."
+
+
+def test_leaves_who_came_in_by_the_directory_alone(door: type[Guest]) -> None:
+    """Where the operator gave the account a password of the server's own meanwhile."""
+    world = World(door, checkers=[_memory(alex="other-horse")])
+    alex = world.guest("Visitor")
+    assert WELCOME.format("alex") in alex.do("login", name="alex", password="other-horse")
+    (user,) = world.server.house.chat.users.values()
+    assert user.account is not None
+    user.account = msgspec.structs.replace(user.account, hash=CHEAP.hash(HORSE))
+    world.server.house.book.replace(user.account)
+    here = world.knock()
+    assert WELCOME.format("alex") in here.prove("alex", HORSE)
+    assert WELCOME.format("alex") in world.knock().prove("alex", "other-horse")
+    assert (alex.closed, here.closed) == (False, True)
+    refused = "Your password is kept elsewhere. Change it there."
+    assert alex.do("passwd", old=HORSE, new="battery-staple") == refused
 
 
 def test_has_a_guest_make_way_for_who_owns_the_name(door: type[Guest]) -> None:
@@ -503,6 +905,93 @@ def test_has_a_guest_make_way_for_who_owns_the_name(door: type[Guest]) -> None:
     assert squatter.closed
     words = "The name kim is another's. Come back under your own."
     assert words in (*squatter.hears(), squatter.answered())
+
+
+# What is of no use any more.
+
+
+class Sessions:
+    """Alex, who came in in all the ways there are."""
+
+    def __init__(self, world: World) -> None:
+        self.first = world.owner("Alex")
+        tokens = {
+            name: self.first.do("token", name=name).rpartition(" ")[2] for name in ("bot", "hook")
+        }
+        self.by_password = world.owner("Alex")
+        self.by_login = world.guest("Visitor")
+        assert WELCOME.format("Alex") in self.by_login.do("login", name="Alex", password=HORSE)
+        self.bot, self.hook = (
+            world.server.program("Alex", token=token) for token in tokens.values()
+        )
+        self.others = [world.guest("Sam"), world.owner("Kim")]
+        assert not any(self.closed)
+
+    @property
+    def closed(self) -> list[bool]:
+        """Which of them are: the first, by password, by the verb, the two programs; and others."""
+        alexs = (self.first, self.by_password, self.by_login, self.bot, self.hook)
+        return [*(one.closed for one in alexs), any(other.closed for other in self.others)]
+
+
+def test_ends_the_sessions_of_a_token_that_is_revoked(world: World) -> None:
+    """And no others; they are told why."""
+    alex = Sessions(world)
+    assert alex.first.do("revoke", name="bot") == "The token for bot is of no use any more."
+    assert alex.closed == [False, False, False, True, False, False]
+    goodbye = alex.bot.objects()[-1]
+    assert (goodbye["type"], goodbye["text"]) == ("goodbye", "The token bot is of no use any more.")
+
+
+def test_ends_the_session_that_revokes_its_own_token(world: World) -> None:
+    """Once that is answered."""
+    alex = Sessions(world)
+    alex.bot.received()
+    alex.bot.ask(type="revoke", name="bot", id=1)
+    assert [said["type"] for said in alex.bot.objects()] == ["ok", "goodbye"]
+    assert alex.closed == [False, False, False, True, False, False]
+
+
+def test_ends_the_other_sessions_of_a_password_that_is_changed(world: World) -> None:
+    """Not those of a token, which is as good as before; and they are told why."""
+    alex = Sessions(world)
+    assert alex.first.do("passwd", old=HORSE, new="battery-staple") == (
+        "Your password is changed. Your tokens are as good as before."
+    )
+    assert alex.closed == [False, True, True, False, False, False]
+    for ended in (alex.by_password, alex.by_login):
+        words = "Your password was changed. Come in with the new one."
+        assert words in (*ended.hears(), ended.answered())
+    other = world.knock()
+    assert WELCOME.format("Alex") in other.prove("Alex", "battery-staple")
+
+
+def test_ends_the_session_that_one_came_in_with_before_registering(world: World) -> None:
+    """A guest's secret is no password, and who has it is not the owner for that."""
+    first, second = (world.server.program("Alex", resume="0123456789abcdef") for _ in range(2))
+    first.ask(type="register", password=HORSE)
+    first.ask(type="passwd", old=HORSE, new="battery-staple")
+    assert (first.closed, second.closed) == (False, True)
+
+
+@pytest.mark.parametrize("what", ["passwd", "revoke"])
+def test_lets_nobody_in_with_what_is_good_for_nothing_meanwhile(
+    door: type[Guest], what: str
+) -> None:
+    """While it was read from the record where they were."""
+    journal = Slow()
+    world = World(door, journal=journal)
+    alex = world.owner("Alex")
+    token = alex.do("token", name="bot").rpartition(" ")[2]
+    journal.slow = True
+    proof = {"passwd": {"password": HORSE}, "revoke": {"token": token}}[what]
+    late = world.server.connect()
+    late.ask(type="hello", v=1, name="Alex", id=1, **proof)
+    fields = {"passwd": {"old": HORSE, "new": "battery-staple"}, "revoke": {"name": "bot"}}
+    alex.do(what, **fields[what])
+    journal.go_on()
+    world.server.settle()
+    assert [said["code"] for said in late.objects()] == ["wrong_password"]
 
 
 # Tokens.
@@ -577,6 +1066,22 @@ def test_takes_a_password_as_it_is_typed() -> None:
         end = server.connect()
         end.type(f"Bot{number}", password)
         assert f"You are Bot{number}, in" in end.received().decode()
+
+
+@pytest.mark.parametrize("spaces", [" ", "   ", "\t", "\u3000"])
+def test_takes_a_verb_with_spaces_before_it_for_that_verb(spaces: str) -> None:
+    """A password after it is not told to the room; what no verb begins is said as it is."""
+    world = World(Person)
+    alex, witness = world.guest("Alex"), world.guest("Witness")
+    alex.say(f"{spaces}/register {HORSE}")
+    assert "is yours" in alex.answered()
+    alex.say(f"{spaces}/ PASSWD {HORSE} battery-staple")
+    assert "is changed" in alex.answered()
+    assert witness.hears() == []
+    for said in ("/say /register my-name", " /usr/bin", " //register", " /", "//register x"):
+        alex.say(said)
+    lines = ["/register my-name", " /usr/bin", " //register", " /", "/register x"]
+    assert witness.hears() == [f"Alex: {line}" for line in lines]
 
 
 # While a password is looked at.

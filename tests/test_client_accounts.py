@@ -61,12 +61,24 @@ def test_asks_for_the_password_of_a_name(talk: Conversation, world: World, code:
     assert (talk.prompt, talk.hidden) == ("You: ", False)
 
 
-def test_asks_for_the_name_again_after_a_wrong_password(asked: Conversation, world: World) -> None:
-    """It may have been the wrong name."""
+@pytest.mark.parametrize("code", ["wrong_password", "too_many_tries", "too_busy"])
+def test_asks_for_the_password_again(asked: Conversation, world: World, code: str) -> None:
+    """Who types it once more has not given it for a name."""
     asked.typed(PASSWORD)
     world.shown()
-    asked.heard(error("wrong_password", "Wrong name or password."))
-    assert world.shown() == ["-> Wrong name or password."]
+    asked.heard(error(code, "That was nothing."))
+    assert world.shown() == ["-> That was nothing.", NEEDED]
+    assert (asked.prompt, asked.hidden) == ("Password: ", True)
+    asked.typed(PASSWORD)
+    assert world.sent()[-1]["name"] == "Alex"
+
+
+def test_asks_for_the_name_again_where_the_password_was_right(
+    asked: Conversation, world: World
+) -> None:
+    """Another one would not help."""
+    asked.typed(PASSWORD)
+    asked.heard(error("banned"))
     assert (asked.prompt, asked.hidden) == ("Enter your username: ", False)
 
 
@@ -108,6 +120,45 @@ def test_shows_all_rooms_of_an_account(talk: Conversation, world: World) -> None
     talk.heard(welcome(resume="", rooms=["#lobby", "#dev"]))
     assert world.shown() == ["-> You are in #lobby, #dev."]
     assert talk.known.rooms.beginning("#d") == ["#dev"]
+
+
+# Registering.
+
+
+@pytest.mark.parametrize("code", ["", "an-invitation"])
+def test_registers_who_has_no_name_yet(talk: Conversation, world: World, code: str) -> None:
+    """The password is sent, shown nowhere, and good for coming back."""
+    talk.typed("1")
+    world.shown(), world.sent()
+    talk.typed(f"/register Alex secret-word {code}")
+    (hello,) = world.sent()
+    told = [hello.get(key, "") for key in ("name", "register", "password", "code")]
+    assert told == ["Alex", True, "secret-word", code]
+    talk.heard(answers.Notice(code="registered", text="The name Alex is yours."))
+    talk.heard(welcome(resume=""))
+    assert world.shown()[:2] == ["Registering as Alex...", "-> The name Alex is yours."]
+    assert proof_after(talk, world) == {"password": "secret-word"}
+
+
+@pytest.mark.parametrize("why", ["name_owned", "registration_closed", "too_many_tries"])
+def test_asks_for_another_name_where_it_cannot_be_had(
+    talk: Conversation, world: World, why: str
+) -> None:
+    """There is no password to ask for."""
+    talk.typed("1")
+    talk.typed("/register Alex secret-word")
+    world.shown()
+    talk.heard(error(why, "No."))
+    assert (world.shown(), talk.prompt) == (["-> No."], "Enter your username: ")
+
+
+def test_registers_on_the_next_connection(talk: Conversation, world: World) -> None:
+    """Where this one is lost before there was an answer."""
+    talk.typed("1")
+    talk.typed("/register Alex secret-word")
+    talk.lost("", 2.0)
+    talk.connected()
+    assert [hello["register"] for hello in world.sent()] == [True, True]
 
 
 # After a break.
@@ -248,6 +299,8 @@ def test_ends_where_nobody_can_be_asked_for_another_name(world: World) -> None:
         ("/register\tsecret", "/register\t..."),
         ("/login secret", "/login ..."),
         ("/drop ", "/drop "),
+        ("  /register secret", "  /register ..."),
+        (" //register secret", " //register secret"),
     ],
 )
 def test_shows_no_more_of_a_secret_than_its_verb(line: str, shown: str) -> None:
@@ -259,7 +312,10 @@ def test_takes_no_verb_for_a_name(talk: Conversation, world: World) -> None:
     talk.typed("1")
     world.shown()
     talk.typed("/login Sam secret")
-    assert world.shown() == ["-> Give a name first. q goes back to the menu."]
+    assert world.shown() == [
+        "-> Give a name first; who owns it is asked for the password. q goes back to the menu.",
+        "-> /register NAME PASSWORD [CODE] makes a name your own.",
+    ]
     assert (world.sent(), talk.prompt) == ([], "Enter your username: ")
 
 

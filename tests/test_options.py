@@ -2,8 +2,11 @@
 
 import os
 import re
+import sys
+from importlib.machinery import ModuleSpec
 from ipaddress import ip_network
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -52,6 +55,19 @@ def test_takes_name_lobby_and_quiet() -> None:
     """What the operator calls things is what About says."""
     about = options("--name", "Lab chat", "--room", "café", "--quiet").about
     assert (about.name, str(about.lobby), about.quiet) == ("Lab chat", "#café", True)
+
+
+def test_refuses_a_way_to_know_passwords_that_cannot_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody would get in by it, and nobody knew why."""
+    monkeypatch.setitem(sys.modules, "spwd", ModuleType("spwd"))
+    sys.modules["spwd"].__spec__ = ModuleSpec("spwd", None)
+    assert len(options("--auth", "unix").checkers) == 1
+    monkeypatch.setitem(sys.modules, "spwd", None)
+    assert wrong("--auth", "unix") == (
+        "twistd chat: --auth unix reads the shadow file with Python's spwd, which went with "
+        "Python 3.13: take a plugin for PAM. See twistd chat --help."
+    )
+    assert len(options("--auth", "memory:alex:secret-word").checkers) == 1
 
 
 def test_trusts_networks() -> None:

@@ -44,15 +44,18 @@ def test_hides_a_password_as_it_is_typed() -> None:
 
 
 def test_asks_for_the_next_password_as_for_the_first() -> None:
-    """After a wrong one, and an empty line."""
+    """After a wrong one, and after an empty line and the name."""
     end = knock()
-    for typed in (b"wrong-horse", b"", HORSE):
-        assert hears(end, b"Alex\r\n") == IAC + WILL + ECHO + ASKED
+    assert hears(end, b"Alex\r\n") == IAC + WILL + ECHO + ASKED
+    for typed in (b"wrong-horse", b""):
         end.send(IAC + DO + ECHO)
         heard = hears(end, typed + b"\r\n")
         assert heard.startswith(b"\r\n" + IAC + WONT + ECHO)
-        end.send(IAC + DONT + ECHO)
-    assert b"You are Alex" in heard
+        assert heard.endswith(ASKED if typed else ASK_NAME)
+        again = hears(end, IAC + DONT + ECHO + (b"" if typed else b"Alex\r\n"))
+        assert again == IAC + WILL + ECHO + (b"" if typed else ASKED)
+    end.send(IAC + DO + ECHO)
+    assert b"You are Alex" in hears(end, HORSE + b"\r\n")
 
 
 def test_shows_again_what_is_typed_though_the_peer_is_slow() -> None:

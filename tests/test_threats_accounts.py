@@ -29,14 +29,20 @@ from twisted.logger import ILogObserver, LogEvent, eventAsJSON, eventAsText, glo
 from twisted.python import usage
 from zope.interface import implementer
 
-from twisted_chat.accounts.account import Account
+from twisted_chat.accounts.account import Account, Token
 from twisted_chat.accounts.book import Book
 from twisted_chat.accounts.hasher import Hasher
 from twisted_chat.accounts.logins import Logins
 from twisted_chat.accounts.throttle import Throttle
 from twisted_chat.client.options import Options as ClientOptions
 from twisted_chat.house import About
-from twisted_chat.limits import HASHES_AT_ONCE, OFF, Limits
+from twisted_chat.limits import (
+    FIRST_WAIT_SECONDS,
+    FREE_TRIES,
+    HASHES_AT_ONCE,
+    OFF,
+    Limits,
+)
 from twisted_chat.names import user_name
 from twisted_chat.options import ChatOptions
 from twisted_chat.refused import WrongPassword
@@ -115,6 +121,7 @@ class Theft:
         return [
             lambda name: self.door(self.server, host=AFAR).enter(name),
             lambda name: self.door(self.server, host=AFAR).prove(name, "mallorys-horse"),
+            lambda name: self.door(self.server, host=AFAR).register(name, "mallorys-horse"),
             lambda name: self.server.program(name, token=self.token),
             lambda name: self.server.program(name, resume="resume-" + HORSE),
             lambda name: self.server.program(name, resume=self.secret),
@@ -157,7 +164,7 @@ def test_gives_nobody_the_name_of_another(
             attempt(name)
             tried += 1
             taken += theft.succeeded()
-    assert (tried, taken) == (72, 0)
+    assert (tried, taken) == (80, 0)
     assert theft.account == before
     record_property("taken", f"{taken} of {tried}")
 
@@ -291,6 +298,54 @@ def test_keeps_the_owner_out_of_it(door: type[Guest]) -> None:
         server.advance(10)
     assert "Too many tries." in door(server, host="192.0.2.2").prove("Alex", HORSE)
     assert "You are Alex" in door(server).prove("Alex", HORSE)
+
+
+@pytest.mark.parametrize("how", ["registers", "registers outside", "has a token"])
+def test_knows_the_owner_who_showed_no_password(door: type[Guest], how: str) -> None:
+    """Where they made the name their own, or came in with a token, they come in."""
+    server = MemoryServer(Limits(name_tries=OFF, logins=OFF), About(backlog=0))
+    if how == "has a token":
+        server.house.book.add(Account("1", "Alex", CHEAP.hash(HORSE)))
+        server.house.book.add_token("secret", Token("1", "bot", 1.0))
+        server.program("Alex", token="secret")
+    elif how == "registers":
+        assert "is yours" in door(server, "Alex").do("register", password=HORSE)
+    else:
+        assert "You are Alex" in door(server).register("Alex", HORSE)
+    _fail(server, door)
+    assert "You are Alex" in door(server).prove("Alex", HORSE)
+
+
+@pytest.mark.parametrize("verb", ["passwd", "drop"])
+def test_keeps_nobody_from_what_is_theirs(door: type[Guest], verb: str) -> None:
+    """Who is in changes the password, whatever others fail; but does not guess it."""
+    server = MemoryServer(Limits(name_tries=OFF, logins=OFF), About(backlog=0))
+    server.house.book.add(Account("1", "Alex", CHEAP.hash(HORSE)))
+    server.house.book.add_token("secret", Token("1", "bot", 1.0))
+    alex = server.program("Alex", host="192.0.2.2", token="secret")
+    fields = {
+        "passwd": {"old": HORSE, "new": "battery-staple"},
+        "drop": {"password": HORSE},
+    }
+    wrong = {key: f"{value}-wrong" for key, value in fields[verb].items()}
+    _fail(server, door)
+    for tries, answer in ((FREE_TRIES, "Wrong name"), (1, "Too many tries.")):
+        for _ in range(tries):
+            alex.ask(type=verb, id=1, **wrong)
+            assert alex.objects()[-1]["text"].startswith(answer)
+    server.advance(FIRST_WAIT_SECONDS)
+    _fail(server, door)
+    alex.ask(type=verb, id=2, **fields[verb])
+    assert alex.objects()[-1]["type"] == "ok"
+
+
+def _fail(server: MemoryServer, door: type[Guest]) -> None:
+    """Have somebody elsewhere fail so often that the account has to wait."""
+    for number in range(FREE_TRIES + 1):
+        guest = door(server, host=f"198.51.100.{number}")
+        guest.prove("Alex", "wrong-horse")
+    refused = door(server, host="203.0.113.1").prove("Alex", HORSE)
+    assert refused.startswith("Too many tries.")
 
 
 class Gauge(PasswordHasher):
@@ -452,7 +507,12 @@ def _every_way_in(mine: Mine) -> None:
     """Say the canary wherever a password may be said, rightly and wrongly."""
     person, program = mine.server.connect(), mine.server.connect()
     mine.send(person, "Alex", f"/register {CANARY}", f"/register {CANARY} {CANARY}", "/logout")
-    mine.send(person, "Alex", f"wrong-{CANARY}", "Alex", CANARY)
+    # Who is refused types it again, and leaves: it was not taken for a name.
+    mine.send(person, "Alex", f"wrong-{CANARY}", f"wrong-{CANARY}", "", "Alex", CANARY)
+    visitor, bot = mine.server.connect(), mine.server.connect()
+    mine.send(visitor, f"/register {CANARY}", f"/register Alex {CANARY}", f"/login Alex {CANARY}")
+    mine.send(visitor, f"/register Sam {CANARY} {CANARY} x", f"/register Sam {CANARY}")
+    mine.send(bot, _hello(register=True, password=CANARY), _hello(register=True, code=CANARY))
     mine.send(person, f"/login Alex {CANARY}", f"/login {CANARY}", f"/login Alex {CANARY} more")
     mine.send(person, f"/passwd {CANARY} {CANARY}-2", f"/passwd {CANARY}", f"/passwd x {CANARY}")
     mine.send(person, f"/passwd {CANARY}-2 {CANARY}", f"/drop wrong-{CANARY}", f"/drop {CANARY} x")

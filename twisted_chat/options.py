@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from importlib.util import find_spec
 from ipaddress import ip_network
 from pathlib import Path
 from typing import ClassVar, cast
@@ -171,6 +172,15 @@ class ChatOptions(Options, AuthOptionMixin):
             self._administrator = user_name(name).key
         except Unusable as why:
             raise UsageError(f"--admin {name!r}: {why}") from None
+
+    def opt_auth(self, method: str) -> None:
+        """Another way to check passwords, as file:/etc/chat.passwd; repeatable."""
+        if method.partition(":")[0] == "unix" and not find_spec("spwd"):
+            raise UsageError(
+                "--auth unix reads the shadow file with Python's spwd, which went with Python 3.13:"
+                " take a plugin for PAM"
+            )
+        super().opt_auth(method)
 
     def opt_limit(self, setting: str) -> None:
         """Set a limit of the table below, NAME=NUMBER, or lift it, NAME=off; repeatable."""

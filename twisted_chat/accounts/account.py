@@ -38,6 +38,10 @@ class Account(msgspec.Struct, frozen=True, omit_defaults=True):
         return f"Account(id={self.id!r}, name={self.name!r}, admin={self.admin})"
 
 
+class Administered(msgspec.Struct, frozen=True):
+    """What stands for it that somebody has administered the server, who does so no more."""
+
+
 class Token(msgspec.Struct, frozen=True, omit_defaults=True):
     """What stands for a secret with which a program is who owns an account."""
 

@@ -7,7 +7,7 @@ here.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from twisted_chat.accounts.account import Account, Code, Token
+from twisted_chat.accounts.account import Account, Administered, Code, Token
 from twisted_chat.accounts.codes import CODE, Codes
 from twisted_chat.accounts.kept import Kept, together
 from twisted_chat.accounts.tokens import TOKEN, Tokens
@@ -20,6 +20,10 @@ from twisted_chat.refused import NameOwned, NameTaken, TooMany
 ACCOUNT = "account"
 """The kind of record in which an account is kept, by the key of its name."""
 
+ADMINISTERED = "administered"
+"""The kind of record, there is one at most, which says that there has been an administrator who is
+none any more."""
+
 
 @dataclass(frozen=True, slots=True)
 class Revision:
@@ -27,6 +31,8 @@ class Revision:
 
     before: Account | None = None
     after: Account | None = None
+    revoked: Token | None = None
+    """A token that is no more."""
 
 
 class Book:
@@ -39,19 +45,22 @@ class Book:
         self._accounts = Kept(ACCOUNT, Account, self._moved)
         self._tokens = Tokens()
         self._codes = Codes()
+        self._administered = Kept(ADMINISTERED, Administered, lambda key, before, after: None)
         self._keys: dict[str, str] = {}
         self._looks: dict[str, Account] = {}
         for kind, key, value in records:
             self.apply(Put(kind, key, value))
 
     def apply(self, put: Put) -> Revision:
-        """Take over what another process has changed; what that means for an account."""
+        """Take over what another process has changed; what that means for accounts."""
         if put.kind == ACCOUNT:
             return self._take_account(put)
         if put.kind == TOKEN:
-            self._tokens.take_over(put.key, put.value)
-        elif put.kind == CODE:
+            return Revision(revoked=self._tokens.take_over(put.key, put.value))
+        if put.kind == CODE:
             self._codes.take_over(put.key, put.value)
+        elif put.kind == ADMINISTERED:
+            self._administered.take_over(put.key, put.value)
         return Revision()
 
     # Accounts.
@@ -65,6 +74,11 @@ class Book:
     def administrators(self) -> list[Account]:
         """Those who administer the server; it looks at every account."""
         return [account for _, account in self._accounts.items() if account.admin]
+
+    @property
+    def was_administered(self) -> bool:
+        """Whether somebody administers the server, or has done so."""
+        return len(self._administered) > 0 or bool(self.administrators)
 
     def account(self, key: str) -> Account | None:
         """The account that owns the name with that key."""
@@ -86,25 +100,42 @@ class Book:
             raise NameOwned(f"The name {name} is owned. Choose another.")
         for owner in filter(None, map(self._looks.get, name.looks)):
             raise NameTaken(f"The name {name} looks like {owner.name}, which is owned.")
+        self.check_place()
+        return self._accounts.change(name.key, account)
+
+    def check_place(self) -> None:
+        """Let one more account pass.
+
+        :raises TooMany: there are as many as there may be.
+        """
         if len(self._accounts) >= ACCOUNTS:
             raise TooMany("There are as many accounts as this server keeps.")
-        return self._accounts.change(name.key, account)
 
     def replace(self, account: Account) -> Change:
         """Keep an account that has changed; its name may only be spelled otherwise.
 
         :raises KeyError: it is no more.
         """
-        return self._accounts.change(self._keys[account.id], account, if_there=True)
+        key = self._keys[account.id]
+        before = self._accounts.get(key)
+        changed = self._accounts.change(key, account, if_there=True)
+        return changed if account.admin else self._noting(before, changed)
 
     def remove(self, account: Account) -> Change:
         """Forget an account, with its tokens.
 
         :raises KeyError: it is no more.
         """
-        gone = self._accounts.change(self._keys[account.id], None)
+        key = self._keys[account.id]
+        gone = self._noting(self._accounts.get(key), self._accounts.change(key, None))
         tokens = self._tokens.remove(account.id)
         return gone if tokens is None else together(gone, tokens)
+
+    def _noting(self, account: Account | None, change: Change) -> Change:
+        """The change of an account, with a note if it has administered the server until now."""
+        if account is None or not account.admin or len(self._administered):
+            return change
+        return together(change, self._administered.change("", Administered()))
 
     def _take_account(self, put: Put) -> Revision:
         before, after = self._accounts.take_over(put.key, put.value)
@@ -130,6 +161,10 @@ class Book:
         token = self._tokens.find(secret)
         return token if token is not None and token.account_id in self._keys else None
 
+    def has_token(self, key: str) -> bool:
+        """Whether there is a token with that digest."""
+        return self._tokens.has(key)
+
     def tokens_of(self, account: Account) -> list[Token]:
         """The tokens of an account, in the order in which they were made."""
         return self._tokens.of(account.id)
@@ -150,6 +185,10 @@ class Book:
     def remove_token(self, account: Account, label: str) -> Change | None:
         """Forget a token of an account; None where it has none of that label."""
         return self._tokens.remove(account.id, label)
+
+    def remove_tokens(self, account: Account) -> Change | None:
+        """Forget all tokens of an account; None where it has none."""
+        return self._tokens.remove(account.id)
 
     # Invitations to register.
 

@@ -1,9 +1,10 @@
 """Lets people prove who they are: by a password or a token, slowly enough for those who guess."""
 
 from collections.abc import Callable, Sequence
+from typing import cast
 
 from twisted.cred.checkers import ICredentialsChecker, InMemoryUsernamePasswordDatabaseDontUse
-from twisted.cred.credentials import ICredentials
+from twisted.cred.credentials import ICredentials, UsernamePassword
 from twisted.cred.error import LoginFailed
 from twisted.cred.portal import Portal
 
@@ -13,7 +14,8 @@ from twisted_chat.accounts.checkers import BookChecker, InOrder, TokenChecker
 from twisted_chat.accounts.credentials import BearerToken, password_of
 from twisted_chat.accounts.hasher import Hasher
 from twisted_chat.accounts.passwords import chosen, prepared
-from twisted_chat.accounts.realm import Realm
+from twisted_chat.accounts.proof import ELSEWHERE, PASSWORD, Proof
+from twisted_chat.accounts.realm import Directory, Realm
 from twisted_chat.accounts.throttle import Throttle
 from twisted_chat.ledger import Change
 from twisted_chat.names import Name, user_name
@@ -30,6 +32,8 @@ class Logins:
     :param checkers: who is asked for passwords that the book does not know, in that order.
     :param keep: puts a change on record that nobody hears of.
     :param time: the seconds since 1970.
+    :param displaced: is told of an account that belongs to somebody else from now on, as one of
+        the checkers says.
     :param administrator: the key of the account that administers the server.
     """
 
@@ -41,6 +45,7 @@ class Logins:
         throttle: Throttle,
         keep: Callable[[Change], None],
         time: Callable[[], float],
+        displaced: Callable[[Account], None] = lambda account: None,
         administrator: str = "",
     ) -> None:
         self._book = book
@@ -48,26 +53,30 @@ class Logins:
         self._throttle = throttle
         self._keep = keep
         self._time = time
-        others = [_in_bytes(checker) for checker in checkers]
-        passwords = InOrder([BookChecker(book, hasher, keep), *others])
-        realm = Realm(book, keep, time, administrator)
-        self._portal = Portal(realm, [passwords, TokenChecker(book)])
+        others = InOrder([_in_bytes(checker) for checker in checkers])
+        directory = Directory(book, keep, time, displaced, administrator)
+        own = InOrder([BookChecker(book, hasher, keep)])
+        self._own = Portal(Realm(book), [own, TokenChecker(book)])
+        self._others = Portal(directory, [others])
 
-    async def by_password(self, name: Name, password: str, address: str | None) -> Account:
+    async def by_password(
+        self, name: Name, password: str, address: str | None, *, inside: bool = False
+    ) -> Account:
         """The account of that name.
 
         :param address: the IP address that asks; None for a peer without one (a UNIX socket).
+        :param inside: whether its owner asks, who is in already.
         :raises WrongPassword: there is no such account, or the password is another.
         :raises TooManyTries: the address or the account has to wait.
         :raises TooBusy: too many others log in.
         :raises Refused: it is known to a checker alone, and the book cannot have that name.
         """
-        self._throttle.check(name.key, address)
+        self._throttle.check(name.key, address, inside=inside)
         compared = prepared(password)
         if compared is None:
             raise WrongPassword
         try:
-            account = await self._login(password_of(self._spelling(name), compared), name)
+            account = await self._by_any(password_of(self._spelling(name), compared), name)
         except TooBusy:
             self._throttle.undecided(name.key, address)
             raise
@@ -81,8 +90,9 @@ class Logins:
 
         :raises WrongPassword: there is no such account, or no such token.
         """
-        account = await self._login(BearerToken(name.shown.encode(), token), name)
+        account = await _login(self._own, BearerToken(name.shown.encode(), token), name)
         self._used(token)
+        self._throttle.owner_at(name.key, address)
         return account
 
     async def confirm(self, account: Account, password: str, address: str | None) -> None:
@@ -90,19 +100,29 @@ class Logins:
 
         :raises Refused: as `by_password` does.
         """
-        proved = await self.by_password(user_name(account.name), password, address)
+        name = user_name(account.name)
+        proved = await self.by_password(name, password, address, inside=True)
         if proved.id != account.id:
             raise WrongPassword
 
-    def still(self, account: Account) -> Account:
+    def registered(self, name: Name, address: str | None) -> None:
+        """Remember the address from which somebody has made that name their own."""
+        self._throttle.owner_at(name.key, address)
+
+    def still(self, account: Account, proof: Proof) -> Account:
         """The account as it is by now, for who has waited since they proved that it is theirs.
 
-        :raises WrongPassword: it is no more.
+        :raises WrongPassword: it is no more, or it takes another proof by now.
         """
         now = self._book.by_id(account.id)
-        if now is None:
+        if now is None or not self._is_good(proof, account, now):
             raise WrongPassword
         return now
+
+    def _is_good(self, proof: Proof, before: Account, now: Account) -> bool:
+        if proof in (PASSWORD, ELSEWHERE):
+            return before.hash == now.hash
+        return self._book.has_token(proof)
 
     async def hash_of(self, password: str, name: Name, address: str | None) -> str:
         """What to keep of a password that somebody of that name chooses.
@@ -120,20 +140,24 @@ class Logins:
         account = self._book.account(name.key)
         return name.shown if account is None or account.hash else account.name
 
-    async def _login(self, credentials: ICredentials, name: Name) -> Account:
+    async def _by_any(self, credentials: UsernamePassword, name: Name) -> Account:
         try:
-            _, account, _ = await self._portal.login(credentials, None, IAccount)
-        except LoginFailed:
-            raise WrongPassword from None
-        # A checker may know somebody by several names; only one of them is asked for here.
-        if not isinstance(account, Account) or self._book.account(name.key) is not account:
-            raise WrongPassword
-        return account
+            return await _login(self._own, credentials, name)
+        except WrongPassword:
+            return await _login(self._others, credentials, name)
 
     def _used(self, secret: str) -> None:
         token, now = self._book.token(secret), self._time()
         if token is not None and now - token.used >= TOKEN_USE_SECONDS:
             self._keep(self._book.use_token(token, now))
+
+
+async def _login(portal: Portal, credentials: ICredentials, name: Name) -> Account:
+    try:
+        _, account, _ = await portal.login(credentials, name, IAccount)
+    except LoginFailed:
+        raise WrongPassword from None
+    return cast(Account, account)
 
 
 def _in_bytes(checker: ICredentialsChecker) -> ICredentialsChecker:

@@ -16,4 +16,4 @@ class Policy:
     """Who may make an account: everyone, nobody, or who has a code."""
     administrator: str = ""
     """The key of the account that administers the server; without one, the first account that is
-    made from this machine."""
+    made from this machine, as long as nobody has administered it yet."""

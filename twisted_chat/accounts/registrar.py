@@ -12,7 +12,13 @@ from twisted_chat.refused import BadRequest, NameOwned, RegistrationClosed
 
 _INVITED = "One registers with a code here: /register PASSWORD CODE."
 _NO_CODE = "Nobody needs a code here. A password that is typed after a verb is one word."
-_NOT_FROM_AFAR = "That account is made on the server's own machine, or with a code."
+_NOT_FROM_AFAR = "That account is made on the server's own machine."
+
+
+def registered(account: Account) -> str:
+    """What is told to who has an account from now on."""
+    admin = " You administer the server." if account.admin else ""
+    return f"The name {account.name} is yours: your password is asked for from now on.{admin}"
 
 
 class Registrar:
@@ -31,18 +37,22 @@ class Registrar:
         :raises WrongCode: there is no such code, or it has ended.
         :raises BadRequest: there is a code, where nobody needs one.
         :raises NameOwned: the name is another's.
+        :raises TooMany: there are as many accounts as there may be.
         """
         if self._policy.registration == "closed":
             raise RegistrationClosed("Nobody registers here: ask the operator for an account.")
-        if self._book.account(name.key) is not None:
-            raise NameOwned(f"The name {name} is owned. Choose another.")
+        if not local and name.key == self._policy.administrator:
+            # Whoever guesses what its administrator will be called; a code may be anybody's.
+            raise RegistrationClosed(_NOT_FROM_AFAR)
         if not self._needs_code(name, local):
             self._check_no_code(code)
-            return
-        if code is None:
-            invites = self._policy.registration == "invite"
-            raise RegistrationClosed(_INVITED if invites else _NOT_FROM_AFAR)
-        self._book.check_code(code, now)
+        elif code is None:
+            raise RegistrationClosed(_INVITED)
+        else:
+            self._book.check_code(code, now)
+        if self._book.account(name.key) is not None:
+            raise NameOwned(f"The name {name} is owned. Choose another.")
+        self._book.check_place()
 
     def register(
         self, name: Name, hashed: str, local: bool, code: str | None, now: float
@@ -62,6 +72,12 @@ class Registrar:
             changes.append(self._book.take_code(code, now))
         return account, changes
 
+    @property
+    def how(self) -> str:
+        """How who is outside registers; empty where nobody does."""
+        code = {"open": "", "invite": " CODE"}.get(self._policy.registration)
+        return "" if code is None else f"/register NAME PASSWORD{code}"
+
     def appoint(self) -> list[Change]:
         """Have the account that the operator names administer the server, if it does not yet."""
         named = self._book.account(self._policy.administrator)
@@ -77,14 +93,14 @@ class Registrar:
     def _needs_code(self, name: Name, local: bool) -> bool:
         """Whether only who was invited makes that account.
 
-        The first administrator, on this machine, was invited by nobody; and a stranger does not
-        administer the server for having guessed what its administrator will be called.
+        The first administrator, on this machine, was invited by nobody.
         """
-        if self._administers(name, local):
-            return not local
-        return self._policy.registration == "invite"
+        return self._policy.registration == "invite" and not self._administers(name, local)
 
     def _administers(self, name: Name, local: bool) -> bool:
+        """Whether that account will administer the server, which takes this machine."""
+        if not local:
+            return False
         if self._policy.administrator:
             return name.key == self._policy.administrator
-        return local and not self._book.administrators
+        return not self._book.was_administered

@@ -31,16 +31,18 @@ class Throttle:
         self._failures: Remembered[tuple[str, str], int] = Remembered()
         self._owners: Remembered[tuple[str, str], None] = Remembered()
 
-    def check(self, name_key: str, address: str | None) -> None:
+    def check(self, name_key: str, address: str | None, *, inside: bool = False) -> None:
         """Let a try pass, and count it as failed from now on: many at once are many already.
 
+        :param inside: whether it is tried as the owner, who is in already: what others fail outside
+            holds nobody back there.
         :raises TooManyTries: the address or the account has to wait.
         """
         now, origin = self._clock.seconds(), _origin(address)
         from_there = self._addresses.get(origin, Tries(self._a_minute))
         of_account = self._accounts.get(name_key, Tries(self._a_minute))
         wait = from_there.wait(now)
-        if (origin, name_key) not in self._owners:
+        if not inside and (origin, name_key) not in self._owners:
             wait = max(wait, of_account.wait(now))
         _let_pass(wait)
         from_there.failed(now)
@@ -67,7 +69,11 @@ class Throttle:
         """
         pair = (_origin(address), name_key)
         self._forgive(pair, self._failures.pop(pair, 0))
-        self._owners.put(pair, None)
+        self.owner_at(name_key, address)
+
+    def owner_at(self, name_key: str, address: str | None) -> None:
+        """The owner is at that address, as they have shown in another way than by a password."""
+        self._owners.put((_origin(address), name_key), None)
 
     def undecided(self, name_key: str, address: str | None) -> None:
         """Nobody looked at the password: it was no failure."""

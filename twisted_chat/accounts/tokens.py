@@ -63,9 +63,14 @@ class Tokens:
         ]
         return together(*changes) if changes else None
 
-    def take_over(self, key: str, value: bytes | None) -> None:
-        """Take a token as it is on record."""
-        self._kept.take_over(key, value)
+    def has(self, key: str) -> bool:
+        """Whether there is one with that digest."""
+        return self._kept.get(key) is not None
+
+    def take_over(self, key: str, value: bytes | None) -> Token | None:
+        """Take a token as it is on record; the one that is no more."""
+        before, after = self._kept.take_over(key, value)
+        return before if after is None else None
 
     def _all_of(self, account_id: str) -> dict[str, Token]:
         return self._of.get(account_id, {})

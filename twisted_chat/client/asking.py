@@ -1,7 +1,7 @@
 """Requests on their way: how they are written, and which of them have no answer yet."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import count
 
@@ -129,9 +129,21 @@ def hello(name: str, proof: Proof = NO_PROOF, seen: int | None = None) -> bytes:
     :raises TooLong: the server would not take it.
     """
     back = {} if seen is None else {"seen": seen}
-    return fitting(
-        _json({"type": "hello", "v": VERSION, "name": name, **proof.fields, **back, "id": 0})
-    )
+    return _hello(name, {**proof.fields, **back})
+
+
+def registration(name: str, proof: Proof, code: str) -> bytes:
+    """The bytes that ask for a name that is to be one's own.
+
+    :param proof: the password that it gets.
+    :param code: the invitation that this takes; empty where there is none.
+    :raises TooLong: the server would not take it.
+    """
+    return _hello(name, {**proof.fields, "register": True, **({"code": code} if code else {})})
+
+
+def _hello(name: str, more: Mapping[str, object]) -> bytes:
+    return fitting(_json({"type": "hello", "v": VERSION, "name": name, **more, "id": 0}))
 
 
 def goodbye() -> bytes:

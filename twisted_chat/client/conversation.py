@@ -191,6 +191,10 @@ class Conversation(Voice):
         """Join under a name."""
         self._go(menu.Entering(self, name, proof))
 
+    def register(self, name: str, proof: Proof, code: str = "") -> None:
+        """Join under a name that is to be one's own."""
+        self._go(menu.Registering(self, name, proof, code))
+
     def prove(self, name: str) -> None:
         """Ask for the password of a name."""
         self._ask_anew()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from twisted_chat import wording
 from twisted_chat.answers import Error, Goodbye, Notice, Welcome
-from twisted_chat.client.asking import hello
+from twisted_chat.client.asking import hello, registration
 from twisted_chat.client.hearing import Heard
 from twisted_chat.client.presence import Presence
 from twisted_chat.client.proof import NO_PROOF, Proof, password
@@ -23,6 +23,12 @@ q. Leave the chat
 
 NEEDS_PROOF = frozenset({"name_owned", "guests_not_allowed"})
 """Why the server gives a name to nobody who proves nothing."""
+
+ANOTHER_TRY = frozenset({"wrong_password", "too_many_tries", "too_busy"})
+"""Why it refuses a password, after which people type it once more."""
+
+HOW_TO_JOIN = """Give a name first; who owns it is asked for the password. q goes back to the menu.
+/register NAME PASSWORD [CODE] makes a name your own."""
 
 NOT_JOINED = "You have not joined the chat."
 
@@ -123,9 +129,17 @@ class Naming(Question):
             self.talk.to_menu()
         elif name.startswith("/"):
             # No name begins so, and what was meant as a verb may have a password in it.
-            self.talk.answer("Give a name first. q goes back to the menu.")
+            self._verb(*name.split())
         elif name:
             self.talk.reach(lambda: self.talk.enter(name))
+
+    def _verb(self, verb: str, *words: str) -> None:
+        if verb.casefold() == "/register" and len(words) in (2, 3):
+            name, secret, *code = words
+            proof = password(secret)
+            self.talk.reach(lambda: self.talk.register(name, proof, *code))
+        else:
+            self.talk.answer(HOW_TO_JOIN)
 
 
 class Proving(Question):
@@ -151,15 +165,17 @@ class Proving(Question):
 class Entering(State):
     """The server was asked for a name and has not answered."""
 
+    _begins = "Joining the chat"
+
     def __init__(self, talk: Conversation, name: str, proof: Proof = NO_PROOF) -> None:
         super().__init__(talk)
         self._name = name
         self._proof = proof
 
     def begin(self) -> None:
-        self.talk.say(f"Joining the chat as {self._name}...")
+        self.talk.say(f"{self._begins} as {self._name}...")
         try:
-            self.talk.outside.send(hello(self._name, self._proof))
+            self.talk.outside.send(self._hello())
         except TooLong as why:
             self._refused(why.text)
 
@@ -172,14 +188,25 @@ class Entering(State):
                 self.talk.exit(1)
             case Error(code=code) if code in NEEDS_PROOF and self._may_ask:
                 self.talk.prove(self._name)
+            case Error(code=code) if code in ANOTHER_TRY and self._may_ask_again:
+                self.talk.answer(heard.text)
+                self.talk.prove(self._name)
             case Error():
                 self._refused(heard.text)
             case Notice() | Goodbye():
                 self.talk.answer(heard.text)
 
+    def _hello(self) -> bytes:
+        return hello(self._name, self._proof)
+
     @property
     def _may_ask(self) -> bool:
         return not self._proof and not self.talk.unattended
+
+    @property
+    def _may_ask_again(self) -> bool:
+        """Whether a password may come next: as a name it would be told to everybody."""
+        return self._proof.kind == "password" and not self.talk.unattended
 
     def _refused(self, why: str) -> None:
         self.talk.answer(why)
@@ -196,7 +223,31 @@ class Entering(State):
 
     def lost(self, why: str, delay: float | None) -> None:
         words = closed(why) if why else "The connection was lost."
-        self.talk.keep_trying(words, delay, lambda: self.talk.enter(self._name, self._proof))
+        self.talk.keep_trying(words, delay, self._begin_again)
+
+    def _begin_again(self) -> None:
+        self.talk.enter(self._name, self._proof)
+
+
+class Registering(Entering):
+    """The server was asked for a name that is to be one's own from then on."""
+
+    _begins = "Registering"
+
+    def __init__(self, talk: Conversation, name: str, proof: Proof, code: str) -> None:
+        super().__init__(talk, name, proof)
+        self._code = code
+
+    def _hello(self) -> bytes:
+        return registration(self._name, self._proof, self._code)
+
+    def _begin_again(self) -> None:
+        self.talk.register(self._name, self._proof, self._code)
+
+    @property
+    def _may_ask_again(self) -> bool:
+        """There is no password yet that could be another."""
+        return False
 
 
 def closed(why: str) -> str:

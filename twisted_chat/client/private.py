@@ -9,7 +9,7 @@ from twisted_chat.refused import UnknownVerb
 from twisted_chat.verbs import TABLE, Verb
 from twisted_chat.verbs.verb import Secret
 
-_VERB = re.compile(r"/\s*(\S+)\s*")
+_VERB = re.compile(r"\s*/\s*(\S+)\s*")
 
 
 def public(line: str) -> str:

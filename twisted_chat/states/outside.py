@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING, Any
 from twisted_chat.accounts.account import Account
 from twisted_chat.answers import ASK_NAME, Goodbye, Prompt, Reply
 from twisted_chat.names import Name
-from twisted_chat.refused import NameOwned, NotEntered, Refused, SomethingWrong, Version
+from twisted_chat.refused import (
+    BadRequest,
+    NameNotAllowed,
+    NameOwned,
+    NotEntered,
+    Refused,
+    SomethingWrong,
+    Version,
+)
 from twisted_chat.rooms import User
 from twisted_chat.states.inside import LEAVING, VERSION
 from twisted_chat.states.threshold import Threshold
@@ -18,6 +26,7 @@ if TYPE_CHECKING:
 
 ASK_PASSWORD = Prompt(text="Password:")
 ASK_VISIBLE_PASSWORD = Prompt(text="Password (it can be seen as you type):")
+BACK = Prompt(text="An empty line leads back to the name.")
 _LEAVE = ("q", "/q", "/quit", "/exit")
 
 
@@ -40,24 +49,36 @@ class Nameless:
     def dismiss(self, goodbye: Goodbye) -> None:
         self.leave("", goodbye)
 
-    def _begin(self, entering: Coroutine[Any, Any, None], request_id: str | int | None) -> None:
-        """Have somebody prove who they are; where they cannot, they try another name."""
-        self._session.begin(self._prove(entering, request_id))
+    def _begin(
+        self,
+        entering: Coroutine[Any, Any, None],
+        request_id: str | int | None = None,
+        *prompts: Prompt,
+    ) -> None:
+        """Have somebody come in who shows something for it; where they cannot, they try again.
 
-    async def _prove(
-        self, entering: Coroutine[Any, Any, None], request_id: str | int | None
+        :param prompts: what they are asked for then.
+        """
+        self._session.begin(self._come_in(entering, request_id, *prompts))
+
+    async def _come_in(
+        self,
+        entering: Coroutine[Any, Any, None],
+        request_id: str | int | None,
+        *prompts: Prompt,
     ) -> None:
         try:
             await entering
         except Refused as why:
-            self._again(why, request_id)
+            self._again(why, request_id, *prompts)
         except Exception:
             self._house.log.fault("letting somebody in")
-            self._again(SomethingWrong(), request_id)
+            self._again(SomethingWrong(), request_id, *prompts)
 
-    def _again(self, why: Refused, request_id: str | int | None) -> None:
+    def _again(self, why: Refused, request_id: str | int | None, *prompts: Prompt) -> None:
         self._session.refuse(why, request_id)
         self._threshold.count_try()
+        self._session.state.reply(*prompts)
 
 
 class Outside(Nameless):
@@ -72,10 +93,28 @@ class Outside(Nameless):
             self.leave("", Goodbye(text=LEAVING))
             return
         try:
-            self._named(read_user_name(word))
+            if word.startswith("/"):
+                name, password, code = self._registration(word)
+                self._begin(self._threshold.register(name, password, code), None, ASK_NAME)
+            else:
+                self._named(read_user_name(word))
         except Refused as why:
-            self._again(why, None)
-            self._session.state.reply(ASK_NAME)
+            self._again(why, None, ASK_NAME)
+
+    def _registration(self, line: str) -> tuple[Name, str, str | None]:
+        """The name, the password and the code in ``/register NAME PASSWORD [CODE]``.
+
+        :raises Refused: it is no such line: it says how one registers, and how one logs in.
+        """
+        verb, *words = line.split()
+        how = self._house.registrar.how
+        if verb.casefold() != "/register" or not how:
+            also = f" {how} makes a name your own." if how else " Nobody registers here."
+            raise NameNotAllowed(f"Give your name; who owns it is asked for the password.{also}")
+        if len(words) not in (2, 3):
+            raise BadRequest(f"Usage: {how}")
+        name, password, *code = words
+        return read_user_name(name), password, code[0] if code else None
 
     def _named(self, name: Name) -> None:
         if self._threshold.needs_proof(name):
@@ -96,13 +135,21 @@ class Outside(Nameless):
             self._again(why, request.id)
 
     def _greeted(self, hello: Hello) -> None:
-        proof = self._proof(hello)
-        if proof is not None:
+        if hello.register:
+            self._begin(self._registering(hello), hello.id)
+        elif hello.code is not None:
+            raise BadRequest("A code is for who registers.")
+        elif (proof := self._proof(hello)) is not None:
             self._begin(self._threshold.enter_as_owner(proof, hello), hello.id)
         elif self._house.policy.guests and self._threshold.needs_proof(hello.name):
             raise NameOwned(f"The name {hello.name} needs its password, or a token.")
         else:
             self._threshold.enter_as_guest(hello.name, hello)
+
+    def _registering(self, hello: Hello) -> Coroutine[Any, Any, None]:
+        if hello.password is None or hello.token is not None:
+            raise BadRequest("Who registers sends a password, and no token.")
+        return self._threshold.register(hello.name, hello.password, hello.code, hello)
 
     def _proof(self, hello: Hello) -> Coroutine[Any, Any, Account] | None:
         """What a program shows to prove that the name is its own, if it shows anything."""
@@ -115,31 +162,38 @@ class Outside(Nameless):
 
 
 class Proving(Nameless):
-    """Asked for the password of a name; what is wrong with it leads back to the name."""
+    """Asked for the password of a name, again and again; an empty line leads back to the name.
+
+    Where something is wrong people type the password once more, and it must not be taken for a
+    name: that would be told to everybody.
+    """
 
     def __init__(self, threshold: Threshold, outside: Outside, name: Name) -> None:
         super().__init__(threshold)
         self._outside = outside
         self._name = name
-        hidden = self._session.hide_typing(True)
-        self.reply(ASK_PASSWORD if hidden else ASK_VISIBLE_PASSWORD)
+        self._ask()
 
     def typed(self, line: str) -> None:
         self._session.hide_typing(False)
         if line:
             logins, address = self._house.logins, self._session.address
             proof = logins.by_password(self._name, line, address)
-            self._begin(self._threshold.enter_as_owner(proof), None)
+            self._begin(self._threshold.enter_as_owner(proof))
         else:
             self._back()
 
     def ask(self, request: Request) -> None:
         """No program comes here: it sends the password with its name."""
 
-    def _again(self, why: Refused, request_id: str | int | None) -> None:
-        super()._again(why, request_id)
+    def _again(self, why: Refused, request_id: str | int | None, *prompts: Prompt) -> None:
+        super()._again(why, request_id, BACK)
         if self._session.state is self:
-            self._back()
+            self._ask()
+
+    def _ask(self) -> None:
+        hidden = self._session.hide_typing(True)
+        self.reply(ASK_PASSWORD if hidden else ASK_VISIBLE_PASSWORD)
 
     def _back(self) -> None:
         self._session.state = self._outside

@@ -1,15 +1,20 @@
 """Where one stands without a name: for a bounded time, with a bounded number of tries."""
 
-from collections.abc import Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from twisted_chat import identity
 from twisted_chat.accounts.account import Account
-from twisted_chat.answers import Goodbye, Reply
+from twisted_chat.accounts.proof import PASSWORD, of_password, of_token
+from twisted_chat.accounts.registrar import registered
+from twisted_chat.answers import Goodbye, Notice, Reply
 from twisted_chat.chat import Events
 from twisted_chat.happened import Happened
+from twisted_chat.ledger import Change
 from twisted_chat.names import Name, user_name
 from twisted_chat.refused import GuestsNotAllowed
+from twisted_chat.rooms import User
 from twisted_chat.states.inside import Inside
 from twisted_chat.states.state import GONE
 from twisted_chat.verbs import Hello
@@ -69,14 +74,50 @@ class Threshold:
         """
         state = self.session.state
         proved = await proof
+        token = None if hello is None else hello.token
+        shown = of_password(proved) if token is None else of_token(token)
         heard = await self.house.journal.heard(proved.identity)
         # Meanwhile they may have gone, or lost the account.
         if self.session.state is state:
-            account = self.house.logins.still(proved)
+            account = self.house.logins.still(proved, shown)
             name = user_name(account.name)
             self.house.chat.guard.check_entry(name, account, self.session.address)
             self.house.make_way(account)
             self._enter(name, account.identity, hello, account=account, heard=heard)
+            self.session.proof = shown
+
+    async def register(
+        self, name: Name, password: str, code: str | None, hello: Hello | None = None
+    ) -> None:
+        """Let somebody in as the owner of an account that is made for them.
+
+        :raises Refused: they cannot have it, or not be let in.
+        """
+        state = self.session.state
+        self._check_newcomer(name, code)
+        hashed = await self.house.logins.hash_of(password, name, self.session.address)
+        if self.session.state is state:
+            self._check_newcomer(name, code)
+            own = partial(self._own, hashed, code)
+            self._enter(name, identity.of_guest(self.house.new_secret()), hello, own=own)
+            self.session.proof = PASSWORD
+
+    def _check_newcomer(self, name: Name, code: str | None) -> None:
+        self.house.chat.guard.check_newcomer()
+        self.house.registrar.begin(name, self.session.local, code, self.house.time())
+
+    def _own(self, hashed: str, code: str | None, user: User) -> Notice:
+        """Make an account for somebody who is in as a guest until then; where that cannot be kept
+        they are out again."""
+        house, local = self.house, self.session.local
+        account, changes = house.registrar.register(user.name, hashed, local, code, house.time())
+        house.chat.notes.changes += [*changes, Change((), self._not_saved)]
+        house.chat.own(user, account)
+        house.logins.registered(user.name, self.session.address)
+        return Notice(code="registered", text=registered(account))
+
+    def _not_saved(self) -> None:
+        self.session.end("The server cannot save your account now. Try again later.")
 
     def _enter(
         self,
@@ -87,6 +128,7 @@ class Threshold:
         account: Account | None = None,
         heard: Iterable[str] = (),
         secret: str = "",
+        own: Callable[[User], Notice] | None = None,
     ) -> None:
         session, house = self.session, self.house
         happened: Events = []
@@ -106,12 +148,22 @@ class Threshold:
             )
         else:
             house.chat.attach(user, session.address)
+        banned = house.put_out(user) if there else []
         self._stop()
         session.echo = hello is not None and hello.echo
         session.state = inside = Inside(session, user, hello)
         house.log.entered(str(name))
         request_id = None if hello is None else hello.id
-        inside.begin(happened, request_id, secret=secret, attaches=str(user.name) if there else "")
+        notices = [] if own is None else [(str(name), own(user))]
+        attaches = str(user.name) if there else ""
+        inside.begin(
+            happened,
+            request_id,
+            secret=secret,
+            attaches=attaches,
+            notices=notices,
+            also=banned,
+        )
 
     def _too_late(self) -> None:
         seconds = self.house.limits.name_seconds

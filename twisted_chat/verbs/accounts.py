@@ -5,9 +5,16 @@ import secrets
 import msgspec
 
 from twisted_chat.accounts.account import Account, Code, Token
+from twisted_chat.accounts.proof import (
+    BEFORE_A_PASSWORD,
+    PASSWORD_CHANGED,
+    of_password,
+    token_revoked,
+)
+from twisted_chat.accounts.registrar import registered
 from twisted_chat.answers import Ok, TokenLine, Tokens
-from twisted_chat.limits import CODE_SECONDS
-from twisted_chat.moments import Unclear, span
+from twisted_chat.limits import CODE_SECONDS, LONGEST_CODE_SECONDS
+from twisted_chat.moments import Unclear, span, written
 from twisted_chat.names import Name
 from twisted_chat.refused import BadRequest, NoSuchToken, NotLoggedIn, NotOperator
 from twisted_chat.verbs.asker import Asker
@@ -26,15 +33,15 @@ async def register(session: Asker, password: Secret, code: Secret | None = None)
     account, changes = session.registrar.register(name, hashed, local, code, session.wall())
     session.chat.notes.changes += changes
     session.chat.own(session.user, account)
-    admin = " You administer the server." if account.admin else ""
-    return done([], f"The name {name} is yours: your password is asked for from now on.{admin}")
+    session.logins.registered(name, session.address)
+    return done([], registered(account))
 
 
 @verb("/login NAME PASSWORD", "Be who owns a name.")
 async def login(session: Asker, name: Name, password: Secret) -> Outcome:
     account = await session.logins.by_password(name, password, session.address)
     heard = await session.journal.heard(account.identity)
-    return session.log_in(session.logins.still(account), heard)
+    return session.log_in(session.logins.still(account, of_password(account)), heard)
 
 
 @verb("/logout", "Give another name.")
@@ -46,12 +53,16 @@ def logout(session: Asker) -> Outcome:
 @verb("/passwd OLD NEW", "Change your password.")
 async def passwd(session: Asker, old: Secret, new: Secret) -> Outcome:
     account = _account(session)
+    if not account.hash:
+        raise BadRequest("Your password is kept elsewhere. Change it there.")
     await session.logins.confirm(account, old, session.address)
     hashed = await session.logins.hash_of(new, session.user.name, session.address)
     changed = msgspec.structs.replace(_still(session, account), hash=hashed)
     session.chat.notes.changes.append(session.chat.book.replace(changed))
     session.user.account = changed
-    return done([], "Your password is changed.")
+    session.evict(BEFORE_A_PASSWORD.__contains__, PASSWORD_CHANGED)
+    kept = " Your tokens are as good as before." if session.chat.book.tokens_of(changed) else ""
+    return done([], f"Your password is changed.{kept}")
 
 
 @verb("/drop PASSWORD", "Give up your account.")
@@ -59,9 +70,11 @@ async def drop(session: Asker, password: Secret) -> Outcome:
     account = _account(session)
     await session.logins.confirm(account, password, session.address)
     _still(session, account)
+    session.chat.check_drop(session.user)
     session.chat.notes.changes.append(session.chat.book.remove(account))
     session.disown()
-    return done([], f"Your account is gone. The name {session.user.name} is anybody's.")
+    happened = session.moderation.order.release(account.id, str(session.user.name))
+    return done(happened, f"Your account is gone. The name {session.user.name} is anybody's.")
 
 
 @verb("/token NAME", "Make a token, for a program to be you.")
@@ -89,6 +102,8 @@ def revoke(session: Asker, name: Words) -> Outcome:
     if change is None:
         raise NoSuchToken(f"You have no token {name}. /tokens lists them.")
     session.chat.notes.changes.append(change)
+    digests = {put.key for put in change.puts}
+    session.evict(digests.__contains__, token_revoked(name), too=True)
     return done([], f"The token for {name} is of no use any more.")
 
 
@@ -129,6 +144,9 @@ def _still(session: Asker, account: Account) -> Account:
 
 def _span(time: str) -> int:
     try:
-        return span(time)
+        seconds = span(time)
     except Unclear as why:
         raise BadRequest(str(why)) from None
+    if seconds > LONGEST_CODE_SECONDS:
+        raise BadRequest(f"A code is good for {written(LONGEST_CODE_SECONDS)} at most.")
+    return seconds
