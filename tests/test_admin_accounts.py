@@ -16,10 +16,10 @@ from operators import PASSWORD, Operator
 
 from twisted_chat import wording
 from twisted_chat.accounts.account import Account, Token
-from twisted_chat.accounts.book import ACCOUNT, Book
+from twisted_chat.accounts.book import ACCOUNT, ADMINISTERED, Book
 from twisted_chat.accounts.tokens import TOKEN
 from twisted_chat.identity import of_account
-from twisted_chat.journal import Put
+from twisted_chat.journal import PRIVATE, Put
 from twisted_chat.journal.sqlite import SqliteJournal
 from twisted_chat.limits import BANS_PER_PLACE, PASSWORD_MIN_CHARS, REASON_CHARS
 from twisted_chat.registry import BAN, ROOM, RULINGS, BanNote
@@ -147,7 +147,8 @@ def test_appoints_administrators(operator: Operator, journal: SqliteJournal) -> 
     done = operator.does("accounts", "admin", "sam", "off")
     assert done.out == "Sam does not administer the server.\n"
     assert [account.admin for account in _all(operator)] == [True, False]
-    assert _changes(journal) == [(ACCOUNT, "alex", True), (ACCOUNT, "sam", True)]
+    noted = (ADMINISTERED, "", True)
+    assert _changes(journal) == [(ACCOUNT, "alex", True), (ACCOUNT, "sam", True), noted]
 
 
 def test_removes_an_account(operator: Operator, journal: SqliteJournal) -> None:
@@ -416,6 +417,20 @@ def test_puts_what_it_lifts_on_record(operator: Operator, banned: SqliteJournal)
         " * twisted-chat-admin banned an address: spam",
         " * twisted-chat-admin banned Kim.",
     ]
+
+
+@pytest.mark.parametrize("who", ["ALEX", "account:alex"])
+def test_ends_the_membership_of_an_account_with_a_ban(
+    operator: Operator, banned: SqliteJournal, who: str
+) -> None:
+    """So that it is not let back in when that is over; in other rooms it stays."""
+    _found(banned, "#dev", Charter(owner="2", mark="secret"))
+    commit(banned, joined(ALEX.identity), joined(ALEX.identity, "#dev!secret"))
+    operator.does("bans", "add", who)
+    assert result(banned.heard(ALEX.identity)).keys() == {"#lobby", "#dev!secret", PRIVATE}
+    operator.does("bans", "add", who, "dev")
+    assert result(banned.heard(ALEX.identity)).keys() == {"#lobby", PRIVATE}
+    assert result(banned.audit(None, upto=EVER, most=1))[0].concerns == ALEX.identity
 
 
 def _found(journal: SqliteJournal, name: str, charter: Charter) -> None:

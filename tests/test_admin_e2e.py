@@ -148,10 +148,11 @@ def test_lets_people_in_and_out_while_the_server_runs(server: ChatServer, data: 
         alex.ask(type="say", text="what Alex said", id=1)
         alex.hears("ok", id=1)
         admin(data, "accounts", "reset", "Alex", stdin=f"{PASSWORD} staple")
-        _is_known(server, data, "Lou")
-        with entered(server, "Alex", password=f"{PASSWORD} staple"):
-            removed = admin(data, "accounts", "remove", "Alex", "--with-messages")
-            assert removed.endswith("Forgotten of Alex: 1 message.\n")
+        words = "Your password was changed. Come in with the new one."
+        assert alex.hears("goodbye")["text"] == words
+    with entered(server, "Alex", password=f"{PASSWORD} staple") as alex:
+        removed = admin(data, "accounts", "remove", "Alex", "--with-messages")
+        assert removed.endswith("Forgotten of Alex: 1 message.\n")
         assert alex.hears("goodbye")["text"] == "Your account is no more. Goodbye."
     with entered(server, "Alex") as guest:
         guest.ask(type="search", text="what Alex said", id=1)

@@ -131,6 +131,47 @@ def test_knows_all_that_is_for_operators() -> None:
     assert {verb.name for verb in TABLE.chapters["operators"]} == {*FOR_OPERATORS, *others}
 
 
+ELSEWHERE: tuple[tuple[str, dict[str, str | int], str], ...] = (
+    ("op", {"name": "Max"}, "Max is an operator of #dev."),
+    ("deop", {"name": "Max"}, "Max is no operator of #dev."),
+    ("voice", {"name": "Max"}, "Max has a voice in #dev."),
+    ("devoice", {"name": "Max"}, "Max has no voice in #dev."),
+    ("lock", {"on": True}, "Only operators set the topic."),
+    ("private", {"on": True}, "Only the invited enter."),
+    ("moderate", {"on": True}, "Only who has a voice speaks."),
+    ("owner", {}, "#dev belongs to Olga."),
+    ("kick", {"name": "Max", "reason": "too loud"}, "Max is out of #dev."),
+    ("owner", {"name": "-"}, "#dev belongs to nobody."),
+)
+"""What is asked about a room that one does not look at, one after the other, with the answers."""
+
+
+@pytest.mark.parametrize("who", ["Ada", "Olga"])
+def test_rules_a_room_that_one_does_not_look_at(world: World, who: str) -> None:
+    """An administrator need not even be in it; who looks at it hears all of it."""
+    (kim,), (max_, gus) = world.enter("Kim"), world.in_dev("Max", "Gus")
+    (ruler,) = world.enter(who)
+    asked = [ruler.do(verb, room="#dev", **fields) for verb, fields, _ in ELSEWHERE]
+    assert asked == [answer for _, _, answer in ELSEWHERE]
+    assert told(gus)[-2:] == [
+        f" * Max left. (After 0 seconds) - kicked by {who}: too loud",
+        f" * {who} gave the room up. It belongs to nobody.",
+    ]
+    if who == "Olga":
+        assert ruler.do("invite", room="#dev", name="Kim") == "Kim is invited to #dev."
+        assert told(kim)[-1] == " * Olga invites you: /join #dev"
+    assert told(max_)[-1].endswith("too loud")
+
+
+@pytest.mark.parametrize("verb", ["kick", "op", "lock", "owner", "invite"])
+def test_rules_no_server_as_if_it_were_a_room(world: World, verb: str) -> None:
+    """What stands for it, or for what is said in private, is none."""
+    (ada,) = world.enter("Ada")
+    fields: dict[str, str | int] = {"on": True} if verb == "lock" else {"name": "Ada"}
+    assert ada.do(verb, room="*", **fields) == "That is for a room, and not for the whole server."
+    assert ada.do(verb, room="@", **fields) == "Name a room, or * for the whole server."
+
+
 @pytest.mark.parametrize("verb", FOR_OPERATORS)
 def test_lets_only_operators_rule_a_room(world: World, verb: str) -> None:
     """Neither a guest nor somebody with an account, nor anybody in the lobby or from outside."""
@@ -168,6 +209,39 @@ def test_removes_somebody_from_a_room(world: World) -> None:
     assert (told(gus), told(max_)) == ([out], [out])
     assert gus.do("say", text="hi") == "You are not in #dev. /join #dev first."
     assert gus.do("join", room="#dev") == "You are in #dev: Oscar, Max, Gus."
+
+
+def test_welcomes_who_logs_in_while_looking_at_a_room_that_they_are_out_of(world: World) -> None:
+    """They look at one that they are in; the others hear who they are now."""
+    oscar, gus = world.in_dev("Oscar", "Gus")
+    oscar.do("kick", name="Gus")
+    told(gus), told(oscar)
+    assert "You are Max, in #lobby with Oscar." in gus.do("login", name="Max", password=HORSE)
+    assert told(oscar) == [" * Gus is now known as Max."]
+    assert gus.do("say", text="hi") == ""
+    assert told(oscar) == ["[#lobby] Max: hi"]
+
+
+def test_welcomes_who_logs_in_in_no_room(world: World) -> None:
+    """Whoever removed them from the last one; they are still in the chat."""
+    ada, gus = world.enter("Ada", "Gus")
+    ada.do("kick", name="Gus")
+    gus.do("login", name="Max", password=HORSE)
+    assert ada.do("names") == "2 in the chat: Ada, Max."
+    assert gus.do("say", text="hi") == (
+        "You are in no room. /join one, /list shows those there are."
+    )
+
+
+def test_welcomes_who_logs_in_where_another_session_of_theirs_left_the_room(world: World) -> None:
+    """As where somebody else removed them."""
+    one, other = world.in_dev("Max", "Max")
+    one.do("drop", password=HORSE)
+    other.do("part", room="#dev")
+    told(one), told(other)
+    assert one.do("say", text="hi") == "You are not in #dev. /join #dev first."
+    assert "You are Ada, in #lobby" in one.do("login", name="Ada", password=HORSE)
+    assert one.do("say", text="hi") == ""
 
 
 def test_makes_an_operator_and_unmakes_one(world: World) -> None:
@@ -385,6 +459,26 @@ def test_lets_nobody_log_in_where_the_account_is_banned(world: World) -> None:
     assert gus.do("join", room="#dev") == "You are banned from #dev for good."
 
 
+def test_is_the_account_that_a_guest_logs_in_to(world: World) -> None:
+    """What holds for it and for the address holds; what held for the guest's name does not."""
+    ada, oscar = world.in_dev("Ada", "Oscar")
+    oscar.do("mute", who="Gus")
+    oscar.do("mute", who="account:Max")
+    ada.do("mute", room="*", who="198.51.100.0/24", time="1h")
+    asked = []
+    for host, name in ((HERE, "Olga"), (HERE, "Max"), ("198.51.100.9", "Olga")):
+        (gus,) = world.enter("Gus", host=host)
+        gus.do("login", name=name, password=HORSE)
+        gus.do("join", room="#dev")
+        asked.append(gus.do("say", text="hi"))
+        gus.do("quit")
+    assert asked == [
+        "",
+        "You are muted in #dev for good.",
+        "You are muted on this server until 23:14.",
+    ]
+
+
 def test_unmakes_an_operator_who_is_banned(world: World) -> None:
     """They do not rule the room from outside, nor when the ban is over."""
     olga, oscar, max_ = world.in_dev("Olga", "Oscar", "Max")
@@ -455,6 +549,34 @@ def test_closes_the_connection_of_who_is_banned_after_the_usual_tries(world: Wor
         assert not guest.closed
         guest.enter(f"Guest{number}")
     assert guest.closed
+
+
+@pytest.mark.parametrize("way", ["enter", "login"])
+def test_goes_out_of_a_room_that_bans_the_address_of_a_session_more(world: World, way: str) -> None:
+    """Told why, in each of them; the others hear it, and nothing is said there from anywhere."""
+    ada, max_, kim = world.in_dev("Ada", "Max", "Kim")
+    ada.do("ban", room="#dev", who=HERE.replace(".7", ".8"), time="1h", reason="scan")
+    told(max_), told(kim)
+    other = world.door(world.server, host=HERE.replace(".7", ".8"))
+    if way == "enter":
+        welcome = other.prove("Max", HORSE)
+    else:
+        other.enter("Gus")
+        welcome = other.do("login", name="Max", password=HORSE)
+    assert "You are Max, in #lobby" in welcome
+    gone, why = (
+        " * Max left. (After 0 seconds) - banned",
+        "You are banned from #dev until 23:14: scan",
+    )
+    assert why in [*welcome.split("\n"), *told(other)]
+    assert told(max_)[-2:] == [gone, why]
+    assert gone in told(kim)
+    assert max_.do("say", text="hi") == "You are not in #dev. /join #dev first."
+    for session in (max_, other):
+        assert session.do("join", room="#dev") == why
+    assert told(kim) == []
+    other.do("quit")
+    assert "You are in #dev" in max_.do("join", room="#dev")
 
 
 def test_ends_the_session_that_comes_from_a_banned_address_alone(world: World) -> None:
@@ -563,6 +685,66 @@ def test_mutes_somebody_on_the_server(world: World) -> None:
     assert gus.do("msg", name="Kim", text="psst") == "Told Kim."
 
 
+def test_says_nothing_by_other_ways_while_muted_on_the_server(world: World) -> None:
+    """Neither as why one is away, in no room, nor as the name of a room, nor in ruling one."""
+    (ada,), (oscar, gus, max_) = world.enter("Ada"), world.in_dev("Oscar", "Gus", "Max")
+    for who in ("Oscar", "Gus"):
+        ada.do("mute", room="*", who=who)
+    gus.do("part", room="#dev")
+    gus.do("part", room="#lobby")
+    told(ada), told(max_), told(oscar), told(gus)
+    why = "You are muted on this server for good."
+    assert gus.do("away", text="hello all") == why
+    assert gus.do("join", room="#hello-all") == why
+    assert oscar.do("filter", pattern="hello all") == why
+    assert oscar.do("kick", name="Max", reason="hello") == why
+    assert oscar.do("ban", who="Max", time="1h", reason="hello") == why
+    assert oscar.do("mute", who="Max", time="1h", reason="hello") == why
+    assert [told(ada), told(max_)] == [[], []]
+    assert oscar.do("mute", who="Max", time="1h") == "Max is muted in #dev until 23:14."
+    assert oscar.do("kick", name="Max") == "Max is out of #dev."
+
+
+def test_gives_no_reason_in_a_room_where_one_is_muted(world: World) -> None:
+    """An operator rules there without one."""
+    olga, oscar, _ = world.in_dev("Olga", "Oscar", "Max")
+    olga.do("mute", who="Oscar")
+    told(oscar)
+    assert oscar.do("kick", name="Max", reason="hello") == "You are muted in #dev for good."
+    assert oscar.do("kick", name="Max") == "Max is out of #dev."
+
+
+@pytest.mark.parametrize("place", ["*", "#dev"])
+@pytest.mark.parametrize("verb", ["mute", "ban"])
+def test_keeps_the_account_of_whom_something_holds_for(world: World, verb: str, place: str) -> None:
+    """To be a guest of that name is no way around it; when it is over they may be one."""
+    ada, max_ = world.in_dev("Ada", "Max")
+    if (verb, place) == ("ban", "*"):
+        place = "#Dev"
+    ada.do(verb, room=place, who="account:Max", time="1h")
+    told(max_)
+    what = {"ban": "banned from #dev", "mute": "muted in #dev"}[verb]
+    what = "muted on this server" if place == "*" else what
+    why = f"You are {what} until 23:14: you keep your account until then."
+    assert max_.do("drop", password=HORSE) == why
+    ada.do(verb, room=place, who="account:Max")
+    told(max_)
+    why = f"You are {what} for good: you keep your account."
+    assert max_.do("drop", password=HORSE) == why
+    ada.do(verb, room=place, who="account:Max", time="1h")
+    told(max_)
+    world.server.advance(3600)
+    assert "Your account is gone" in max_.do("drop", password=HORSE)
+
+
+def test_gives_up_an_account_whatever_holds_in_a_room_that_one_does_not_know(world: World) -> None:
+    """The answer would tell of it."""
+    oscar, max_ = world.in_dev("Oscar", "Max")
+    oscar.do("private", on=True)
+    oscar.do("ban", who="Max")
+    assert "Your account is gone" in max_.do("drop", password=HORSE)
+
+
 def test_mutes_all_sessions_of_somebody(world: World) -> None:
     """Where one of them comes from an address that is."""
     (ada,) = world.enter("Ada", host="198.51.100.1")
@@ -577,7 +759,8 @@ def test_lets_who_is_muted_on_the_server_invite_nobody(world: World) -> None:
     """The name of a room says something too."""
     ada, gus, kim = world.enter("Ada", "Gus", "Kim")
     ada.do("filter", room="*", pattern="spam")
-    gus.do("join", room="#spam")
+    ada.do("join", room="#spam")
+    assert "You are in #spam" in gus.do("join", room="#spam")
     told(kim)
     assert gus.do("invite", name="Kim") == (
         "A filter of this server stops that. Nobody has seen it."
@@ -794,6 +977,42 @@ def test_slows_a_room(world: World) -> None:
     assert gus.do("say", text="hi") == ""
 
 
+def test_waits_with_why_somebody_is_away_in_a_slow_room(world: World) -> None:
+    """It is a line like others, in each of the rooms; that they are away they may say at once."""
+    (ada,), (oscar, gus, max_) = world.enter("Ada"), world.in_dev("Oscar", "Gus", "Max")
+    oscar.do("slow", time="10s")
+    ada.do("slow", room="#lobby", time="30s")
+    told(max_)
+    assert gus.do("away", text="lunch") == "You are away: lunch"
+    assert gus.do("away", text="dinner") == "#lobby is slow: you may speak again in 30s."
+    assert gus.do("say", text="hi") == "#dev is slow: you may speak again in 10s."
+    assert gus.do("away") == "You are away. /back ends it."
+    assert told(max_) == [" * Gus is away: lunch", " * Gus is away."]
+    world.server.advance(29)
+    assert gus.do("away", text="dinner") == "#lobby is slow: you may speak again in 1s."
+    assert gus.do("say", text="what was refused has not counted") == ""
+    assert [oscar.do("away", text=text) for text in ("a", "b")] == [
+        "You are away: a",
+        "#lobby is slow: you may speak again in 30s.",
+    ]
+
+
+@pytest.mark.parametrize("verb", ["part", "quit"])
+def test_gives_no_reason_to_a_slow_room_that_one_leaves_too_soon(world: World, verb: str) -> None:
+    """It is left out; who has waited gives one."""
+    oscar, gus, kim, max_ = world.in_dev("Oscar", "Gus", "Kim", "Max")
+    oscar.do("slow", time="10s")
+    gus.say("hi")
+    told(max_)
+    place = {"room": "#dev"} if verb == "part" else {}
+    for guest in (gus, kim):
+        guest.do(verb, **place, reason="and one thing more")
+    assert told(max_) == [
+        " * Gus left. (After 0 seconds)",
+        " * Kim left. (After 0 seconds) - and one thing more",
+    ]
+
+
 def test_stays_slow_for_who_comes_again(world: World) -> None:
     """Leaving is no way around it, nor is a restart."""
     oscar, gus = world.in_dev("Oscar", "Gus")
@@ -848,6 +1067,28 @@ def test_locks_the_server_down(world: World) -> None:
     assert told(max_)[-1] == " * Ada ended the lockdown."
     (gus,) = world.enter("Gus")
     assert gus.do("say", text="hi") == ""
+
+
+def test_says_nothing_with_names_during_a_lockdown(world: World) -> None:
+    """Guests keep theirs and make no room, and are away without a reason; accounts go on."""
+    ada, gus, max_ = world.enter("Ada", "Gus", "Max")
+    gus.do("part", room="#lobby")
+    ada.do("lockdown", on=True)
+    told(ada), told(max_)
+    assert gus.do("nick", name="Zed") == (
+        "The server is locked down: guests keep their names. Try again later."
+    )
+    assert gus.do("join", room="#own") == (
+        "The server is locked down: guests make no rooms. Try again later."
+    )
+    assert gus.do("away", text="hello all") == (
+        "The server is locked down: only accounts speak. Try again later."
+    )
+    assert [gus.do("away"), told(ada)] == ["You are away. /back ends it.", []]
+    assert "You are in #own" in max_.do("join", room="#own")
+    assert "You are in #own" in gus.do("join", room="#own")
+    ada.do("lockdown", on=False)
+    assert gus.do("nick", name="Zed") == "You are Zed now."
 
 
 def test_lets_only_administrators_lock_the_server_down(world: World) -> None:
@@ -907,6 +1148,43 @@ def test_keeps_an_account_in_a_private_room(world: World) -> None:
     assert max_.do("join", room="#dev") == (
         "#dev is private: ask somebody in it for an invitation."
     )
+
+
+@pytest.mark.parametrize("ends", ["by itself", "lifted"])
+def test_ends_the_membership_of_who_is_banned_while_away(world: World, ends: str) -> None:
+    """When the ban is over they are no member, and read nothing of what was said meanwhile."""
+    oscar, max_ = world.in_dev("Oscar", "Max")
+    oscar.do("private", on=True)
+    max_.do("quit")
+    oscar.do("ban", who="Max", time="1h")
+    oscar.say("without Max")
+    if ends == "lifted":
+        oscar.do("unban", who="Max")
+    world.server.advance(3600)
+    (max_,) = world.enter("Max")
+    assert max_.do("history", room="#dev") == "There is no room #dev. /list shows those there are."
+    assert max_.do("search", text="without") == "Nothing was found."
+    private = "#dev is private: ask somebody in it for an invitation."
+    assert max_.do("join", room="#dev") == private
+
+
+def test_takes_an_invitation_back_with_a_ban(world: World) -> None:
+    """It is not good for entering when the ban is over; those of others are."""
+    oscar, gus, max_ = world.in_dev("Oscar", "Gus", "Max")
+    for guest in (gus, max_):
+        guest.do("part", room="#dev")
+    (kim,) = world.enter("Kim")
+    oscar.do("private", on=True)
+    for name in ("Gus", "Kim", "Max"):
+        oscar.do("invite", name=name)
+    max_.do("quit")
+    for name in ("Gus", "Max"):
+        oscar.do("ban", who=name)
+        oscar.do("unban", who=name)
+    (max_,) = world.enter("Max")
+    for guest in (gus, max_):
+        assert "#dev is private" in guest.do("join", room="#dev")
+    assert "You are in #dev" in kim.do("join", room="#dev")
 
 
 def test_keeps_nobody_in_a_private_room_who_was_away_when_it_was_made_so(world: World) -> None:
@@ -983,6 +1261,65 @@ def test_gives_a_room_up(world: World) -> None:
     assert gus.do("list") == "#lobby (1 person)"
 
 
+def test_hands_a_room_on_whose_owner_gives_up_the_account(world: World) -> None:
+    """To who is there longest, where no operator is; all hear it, and it is on record."""
+    olga, gus, max_ = world.in_dev("Olga", "Gus", "Max")
+    olga.do("part", room="#dev")
+    told(gus), told(max_)
+    assert "Your account is gone" in olga.do("drop", password=HORSE)
+    handed = [" * Olga gave the room up. It belongs to nobody.", " * Gus is an operator now."]
+    assert told(max_) == handed
+    assert max_.do("owner") == "#dev belongs to nobody."
+    olga.do("register", password=HORSE)
+    olga.do("join", room="#dev")
+    assert olga.do("lock", on=True) == "Only an operator of #dev may do that."
+    told(gus)
+    gus.do("audit")
+    assert acts(gus)[-2:] == handed
+
+
+def test_leaves_a_room_to_its_operators_whose_owner_gives_up_the_account(world: World) -> None:
+    """They may make it somebody's; it is over when the last one leaves."""
+    olga, gus, oscar = world.in_dev("Olga", "Gus", "Oscar")
+    olga.do("drop", password=HORSE)
+    assert told(gus) == [" * Olga gave the room up. It belongs to nobody."]
+    assert oscar.do("owner", name="Oscar") == "#dev belongs to Oscar."
+    oscar.do("owner", name="-")
+    for guest in (olga, gus, oscar):
+        guest.do("part", room="#dev")
+    assert "#dev" not in gus.do("list")
+    world.restart()
+    (gus,) = world.in_dev("Gus")
+    assert gus.do("owner") == "#dev belongs to nobody."
+    assert gus.do("lock", on=True) == "Only operators set the topic."
+
+
+def test_is_over_with_a_room_that_nobody_is_in_when_its_owner_is_no_more(world: World) -> None:
+    """Who comes makes it anew, without what was ruled in it."""
+    (olga,), (gus,) = world.in_dev("Olga"), world.enter("Gus")
+    assert olga.do("ban", who="Kim") == "Kim is banned from #dev for good."
+    olga.do("part", room="#dev")
+    assert "#dev (0 people)" in gus.do("list")
+    olga.do("drop", password=HORSE)
+    assert gus.do("list") == "#lobby (2 people)"
+    gus.do("join", room="#dev")
+    assert gus.do("bans") == "Nobody is banned from #dev, or muted there."
+
+
+def test_takes_no_room_that_nobody_owns_any_more_from_the_record(world: World) -> None:
+    """The account of its owner may have been removed while no server ran."""
+    world.journal.commit([], [Put(ACCOUNT, "olga", None)])
+    world.restart()
+    ada, gus = world.enter("Ada", "Gus")
+    assert gus.do("list") == "#lobby (2 people)"
+    told(ada)
+    ada.do("audit", room="*", how="1")
+    assert acts(ada) == [
+        "[#dev]  * The room belongs to nobody now: the account of its owner is no more."
+    ]
+    assert not [key for kind, key, _ in world.journal.records() if kind == "room"]
+
+
 def test_gives_the_lobby_to_nobody(world: World) -> None:
     """It is everybody's."""
     (ada,) = world.enter("Ada")
@@ -1025,6 +1362,28 @@ def test_filters_what_is_said_anywhere(world: World) -> None:
     assert gus.do("msg", name="Ada", text="spam") == why
     assert oscar.do("say", text="spam") == why
     assert ada.do("say", text="spam") == ""
+
+
+def test_filters_names_and_reasons_too(world: World) -> None:
+    """A guest's new name, and that of a new room; why one kicks, bans, mutes or is away."""
+    (ada, kim), (oscar, gus) = world.enter("Ada", "Kim"), world.in_dev("Oscar", "Gus")
+    ada.do("filter", room="*", pattern="/spam/")
+    kim.do("part", room="#lobby")
+    told(ada), told(gus)
+    why = "A filter of this server stops that. Nobody has seen it."
+    assert why in world.knock("buy-SPAM")
+    assert gus.do("nick", name="spammer") == why
+    assert gus.do("join", room="#spam") == why
+    assert kim.do("away", text="selling spam") == why
+    assert kim.do("join", room="#spam") == why
+    assert oscar.do("kick", name="Gus", reason="spam") == why
+    assert oscar.do("ban", who="Gus", time="1h", reason="spam") == why
+    assert oscar.do("mute", who="Gus", time="1h", reason="spam") == why
+    assert oscar.do("filter", pattern="spam") == why
+    assert [told(ada), told(gus)] == [[], []]
+    assert ada.do("kick", room="#lobby", name="Oscar", reason="spam") == "Oscar is out of #lobby."
+    assert "You are in #spam" in ada.do("join", room="#spam")
+    assert "You are in #spam" in gus.do("join", room="#spam")
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,11 @@ from twisted.logger import ILogObserver, LogEvent, globalLogPublisher
 from twisted_chat import events
 from twisted_chat.accounts.account import Account
 from twisted_chat.accounts.book import ACCOUNT
+from twisted_chat.accounts.kept import digest
 from twisted_chat.accounts.policy import Policy
+from twisted_chat.accounts.tokens import TOKEN
 from twisted_chat.house import About
-from twisted_chat.journal import SERVER, Entry, Put
+from twisted_chat.journal import PRIVATE, SERVER, Entry, Put
 from twisted_chat.journal.admin import AdminStore
 from twisted_chat.journal.sqlite import SqliteJournal
 from twisted_chat.limits import Limits
@@ -176,6 +178,24 @@ def test_has_done_what_was_noted_before_the_start(tmp_path: Path) -> None:
     result(journal.close())
 
 
+# Rooms.
+
+
+def test_hands_a_room_on_whose_owner_has_no_account_any_more(world: World) -> None:
+    """To who is there longest, once they are out; it is over with the last one."""
+    world.changes(_put(ACCOUNT, "olga", None))
+    assert world.told(world.max)[0] == [
+        " * Olga left. (After 0 seconds)",
+        " * The room belongs to nobody now: the account of its owner is no more.",
+        " * Max is an operator now.",
+    ]
+    assert world.gus.do("owner") == "#dev belongs to nobody."
+    for guest in (world.max, world.gus):
+        guest.do("part", room="#dev")
+    assert (ROOM, "#dev") not in _records(world.journal)
+    assert world.max.do("list") == "#lobby (2 people)"
+
+
 # Bans.
 
 
@@ -274,6 +294,22 @@ def test_forgets_the_invitation_of_who_is_put_out(world: World) -> None:
     assert msgspec.json.decode(kept, type=Founded).charter.invited == ()
 
 
+def test_ends_the_membership_of_who_is_put_out_by_an_address(world: World) -> None:
+    """They are not let back in when the ban is over and they come again."""
+    world.bans("192.0.2.0/24", "#dev")
+    assert result(world.journal.heard("a:max")).keys() == {"#lobby", PRIVATE}
+
+
+def test_forgets_the_invitation_of_who_is_banned_while_away(world: World) -> None:
+    """It is not good for entering when the ban is over; that of others is."""
+    registry = world.server.house.chat.registry
+    room = registry.rooms[DEV]
+    world.max.do("quit")
+    registry.amend(room, invited=("a:max", "a:olga", "g:x"))
+    world.bans("Max", "#dev")
+    assert room.charter.invited == ("a:olga", "g:x")
+
+
 def test_lets_in_again_who_is_banned_no_more(world: World) -> None:
     """At the next try."""
     world.bans("Gus", "#dev")
@@ -349,6 +385,38 @@ def test_lets_in_who_has_an_account_from_now_on(world: World, logged: list[LogEv
     assert world.come("Kim").do("bans", room="*").startswith("Nobody is banned from this server")
     assert faults(logged) == 0
     assert "You are Kim" not in world.door(world.server, host=AFAR).enter("kim")
+
+
+@pytest.mark.parametrize("on", [True, False])
+def test_has_who_the_operator_names_administer_whatever_is_put(world: World, on: bool) -> None:
+    """Another process does not know of --admin."""
+    kim = Account("kim", "Kim", CHEAP.hash(HORSE), True)
+    world.changes(_put(ACCOUNT, "kim", kim))
+    there = world.come("Kim")
+    world.changes(_put(ACCOUNT, "kim", msgspec.structs.replace(kim, admin=on)))
+    assert there.do("bans", room="*").startswith("Nobody is banned from this server")
+    assert [one.name for one in world.server.house.book.administrators] == ["Ada", "Kim"]
+
+
+def test_ends_the_sessions_of_a_password_that_is_reset(world: World) -> None:
+    """As where its owner changes it: those of tokens stay."""
+    token = world.max.do("token", name="bot").rpartition(" ")[2]
+    bot = world.server.program("Max", token=token)
+    changed = msgspec.structs.replace(world.accounts["Max"], hash=CHEAP.hash("another-horse"))
+    world.told(world.max)
+    world.changes(_put(ACCOUNT, "max", changed))
+    assert [one.closed for one in (world.max, world.olga, world.gus)] == [True, False, False]
+    assert not bot.closed
+    assert world.told(world.max) == [["Your password was changed. Come in with the new one."]]
+
+
+def test_ends_the_sessions_of_a_token_that_is_revoked(world: World) -> None:
+    """The owner's others stay."""
+    tokens = [world.max.do("token", name=name).rpartition(" ")[2] for name in ("bot", "hook")]
+    bot, hook = (world.server.program("Max", token=token) for token in tokens)
+    world.changes(Put(TOKEN, digest(tokens[0]), None))
+    assert [bot.closed, hook.closed, world.max.closed] == [True, False, False]
+    assert bot.objects()[-1]["text"] == "The token bot is of no use any more."
 
 
 # When it cannot look.

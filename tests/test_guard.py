@@ -109,12 +109,12 @@ def test_lets_an_administrator_in(town: Town, guard: Guard) -> None:
 
 def test_lets_no_guest_in_during_a_lockdown(guard: Guard) -> None:
     """And all of them before and after it."""
-    guard.check_guest()
+    guard.check_guest(user_name("Zed"))
     guard.rulings = Rulings(lockdown=True)
     with pytest.raises(LockedDown, match="no new guests come in"):
-        guard.check_guest()
+        guard.check_guest(user_name("Zed"))
     guard.rulings = Rulings()
-    guard.check_guest()
+    guard.check_guest(user_name("Zed"))
 
 
 def test_lets_nobody_register_during_a_lockdown(guard: Guard) -> None:

@@ -201,6 +201,22 @@ def test_ends_an_empty_room_that_is_given_up(town: Town, rooms: Registry) -> Non
     assert room.charter == before
 
 
+def test_has_an_heir_no_more_where_the_disk_refuses(town: Town, rooms: Registry) -> None:
+    """The room is its owner's again, as before."""
+    room = rooms.rooms[DEV]
+    for user in (town.olga, town.oscar):
+        rooms.vacate(user, [room])
+    rooms.amend(room, operators=frozenset())
+    rooms.give(room, None)
+    heir = next(iter(room.members))
+    assert rooms.inherit(room) == [events.Opped(room="#dev", who=str(heir.name))]
+    assert rooms.inherit(room) == []
+    assert room.operated_by(heir)
+    town.take_back()
+    assert not room.operated_by(heir)
+    assert room.charter.owner == "olga"
+
+
 # Who is invited.
 
 
@@ -210,13 +226,13 @@ def test_invites_each_once(town: Town, rooms: Registry) -> None:
     for user in (town.gus, town.kim, town.gus):
         rooms.invite(room, user)
     assert list(room.charter.invited) == ["g:Kim", "g:Gus"]
-    rooms.uninvite(room, town.kim)
+    rooms.uninvite(room, town.kim.identity)
     assert list(room.charter.invited) == ["g:Gus"]
 
 
 def test_notes_nothing_where_nobody_was_invited(town: Town, rooms: Registry) -> None:
     """Nothing has changed."""
-    rooms.uninvite(rooms.rooms[DEV], town.kim)
+    rooms.uninvite(rooms.rooms[DEV], town.kim.identity)
     assert puts(rooms) == []
 
 

@@ -90,13 +90,14 @@ class Chat:
         :param heard: what those rooms are on record under.
         :raises Banned: they may not be on the server.
         :raises LockedDown: they are a guest, and none comes in now.
+        :raises Filtered: they are a guest, and a filter of the server stops the name.
         :raises NameReserved: the name is, or looks like, one of the server's own.
         :raises NameTaken: it is, or looks like, that of somebody who is here or has an account.
         :raises RoomFull: the lobby has no place left.
         """
         self.guard.check_entry(name, account, address)
         if account is None:
-            self.guard.check_guest()
+            self.guard.check_guest(name)
         self._held.check(name, account=account)
         lobby = self.rooms[self.lobby]
         self._check_place(lobby)
@@ -149,6 +150,14 @@ class Chat:
     def own(self, user: User, account: Account) -> None:
         """Make the user, who is called that, the owner of an account that is made just now."""
         self._identify(user, account, account.identity, durable=True)
+
+    def check_drop(self, user: User) -> None:
+        """Let somebody pass who gives up their account, as that is no way around a ruling.
+
+        :raises Banned: the account may not be somewhere.
+        :raises Muted: it may not speak somewhere.
+        """
+        self.guard.check_drop(user, self._known_to(user))
 
     def disown(self, user: User, secret: str) -> None:
         """Make the user a guest of the same name, as their account is no more."""
@@ -211,10 +220,10 @@ class Chat:
     def go_away(self, user: User, text: str) -> Events:
         """Note that the user is not reading, and why.
 
-        :raises Refused: why is nothing that they may say in all their rooms.
+        :raises Refused: why is nothing that they may say in all their rooms, now.
         """
-        for room in user.rooms.values() if text else ():
-            self.guard.check_text(user, text, room)
+        if text:
+            self.guard.check_status(user, text)
         user.away = text
         return [events.WentAway(who=str(user.name), text=text)]
 
@@ -258,6 +267,7 @@ class Chat:
         :raises Banned: the user may not be in it.
         :raises RoomFull: it has no place left.
         :raises TooMany: the user is in as many rooms as one may be, or there are too many rooms.
+        :raises Refused: they may not make a room of that name: see `Guard.check_new_room`.
         """
         if name in user.rooms:
             return []
@@ -265,6 +275,7 @@ class Chat:
             raise TooMany(f"You are in {len(user.rooms)} rooms already. /part one first.")
         room = self.rooms.get(name)
         if room is None:
+            self.guard.check_new_room(user, name)
             return [
                 self.registry.add(user, self.registry.make(user, name), Member(now, operator=True))
             ]
@@ -272,7 +283,7 @@ class Chat:
             raise RoomPrivate(f"{room.name} is private: ask somebody in it for an invitation.")
         self.guard.check_room(user, room)
         self._check_place(room)
-        self.registry.uninvite(room, user)
+        self.registry.uninvite(room, user.identity)
         return [self.registry.add(user, room, Member(now))]
 
     def part(self, user: User, name: RoomName, now: float, reason: str = "") -> Events:
@@ -406,7 +417,11 @@ class Chat:
     def _spoken_in(self, user: User, name: RoomName, text: str) -> str:
         """The name of a room where the user may say this, and has."""
         room = self._joined(user, name)
+        member = room.member(user)
+        before = member.spoke
         self.guard.check_speech(user, room, text)
+        if member.spoke != before:
+            self.notes.unsaid = partial(setattr, member, "spoke", before)
         return self.registry.at(room)
 
     def _ignore(self, user: User, name: Name) -> None:
@@ -448,7 +463,7 @@ class Chat:
                 continue
             full = len(room.members) >= self.limits.members_per_room
             if not full and self.guard.ban_on(user, room) is None:
-                self.registry.uninvite(room, user)
+                self.registry.uninvite(room, user.identity)
                 joined.append(self.registry.add(user, room, Member(now)))
         return joined
 
@@ -458,6 +473,8 @@ class Chat:
                 if room.ruled_by(user):
                     return
                 raise NotOperator("Only who said it, or an operator of the room, may do that.")
+        if isinstance(entry.event, events.Told) and entry.concerns == user.identity:
+            raise NotOperator("Only who wrote it to you may take it back.")
         raise no_such_message(entry.event.seq)
 
     def _check_place(self, room: Room) -> None:

@@ -3,13 +3,15 @@
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from twisted_chat.accounts.account import Token
 from twisted_chat.accounts.book import Revision
-from twisted_chat.answers import Notice, Reply
+from twisted_chat.accounts.proof import BEFORE_A_PASSWORD, PASSWORD_CHANGED, token_revoked
+from twisted_chat.answers import Reply
 from twisted_chat.happened import Happened
 from twisted_chat.journal import Put
 from twisted_chat.refused import Banned
 from twisted_chat.registry import BAN, ROOM, RULINGS
-from twisted_chat.rooms import Room, User
+from twisted_chat.rooms import Room
 
 if TYPE_CHECKING:
     from twisted_chat.chat import Events
@@ -33,6 +35,12 @@ class Elsewhere:
             if kind == RULINGS:
                 registry.restore_rulings(key, value)
 
+    def release_rooms(self) -> None:
+        """Have no room belong to an account that is no more."""
+        released = self._house.moderation.order.release_all()
+        if released:
+            self._tell(released)
+
     def take(self, puts: Sequence[Put]) -> None:
         """Take what has changed; what cannot be taken keeps nothing else from being so."""
         for put in puts:
@@ -49,7 +57,10 @@ class Elsewhere:
             self._house.chat.registry.take_ban(put.key, put.value)
             self._tell([])
         else:
-            self._take_account(self._house.book.apply(put))
+            revision = self._house.book.apply(put)
+            if revision.revoked is not None:
+                self._end_those_with(put.key, revision.revoked)
+            self._take_account(revision)
 
     # Bans.
 
@@ -57,9 +68,11 @@ class Elsewhere:
         """Have who is banned from a place be out of it."""
         place = self._house.chat.registry.place(key)
         if isinstance(place, Room):
-            self._tell(self._house.moderation.members.depose_banned(place))
+            members = self._house.moderation.members
+            members.uninvite_banned(place)
+            self._tell(members.depose_banned(place))
             for user in list(place.members):
-                self._turn_out_if_banned(place, user)
+                self._house.put_out_of(place, user)
         elif place is not None:
             for session in self._house.sessions:
                 self._end_if_banned(session)
@@ -72,14 +85,6 @@ class Elsewhere:
             self._house.chat.guard.check_entry(user.name, user.account, session.address)
         except Banned as why:
             session.end(why.text, "banned")
-
-    def _turn_out_if_banned(self, room: Room, user: User) -> None:
-        house = self._house
-        ruling = house.chat.guard.ban_on(user, room)
-        if ruling is not None:
-            text = ruling.tells(f"banned from {room.name}", house.time())
-            happened = house.moderation.members.turn_out(user, room, house.clock.seconds())
-            self._tell(happened, (str(user.name), Notice(code="banned", text=text)))
 
     def _tell(self, happened: "Events", *notices: tuple[str, Reply]) -> None:
         notes = self._house.chat.registry.take_notes()
@@ -97,6 +102,15 @@ class Elsewhere:
         owners = [user for user in users if user.account_id == before.id]
         if after is None or after.id != before.id:
             self._house.turn_out(owners)
+            self.release_rooms()
             return
         for user in owners:
-            user.account = after
+            # Not what another process has made of it, but what the operator wants it to be.
+            user.account = self._house.book.by_id(after.id)
+        if after.hash != before.hash:
+            self._house.evict(after.id, BEFORE_A_PASSWORD.__contains__, PASSWORD_CHANGED)
+
+    def _end_those_with(self, digest: str, token: Token) -> None:
+        """Have nobody be here who came in with a token that is no more."""
+        words = token_revoked(token.label)
+        self._house.evict(token.account_id, lambda proof: proof == digest, words)

@@ -10,8 +10,8 @@ from math import ceil
 
 from twisted_chat.accounts.account import Account
 from twisted_chat.masks import Mask
-from twisted_chat.moments import written
-from twisted_chat.names import Name
+from twisted_chat.moments import until_words, written
+from twisted_chat.names import Name, RoomName
 from twisted_chat.refused import (
     Banned,
     Filtered,
@@ -51,13 +51,25 @@ class Guard:
         if self.rulings.lockdown:
             raise LockedDown("The server is locked down: nobody registers. Try again later.")
 
-    def check_guest(self) -> None:
+    def check_guest(self, name: Name) -> None:
         """Let a new guest pass.
 
         :raises LockedDown: none comes in now.
+        :raises Filtered: nobody may say what they want to be called.
         """
         if self.rulings.lockdown:
             raise LockedDown("The server is locked down: no new guests come in. Try again later.")
+        _check_filters(self.rulings, str(name), SERVER_WORDS)
+
+    def check_new_room(self, user: User, name: RoomName) -> None:
+        """Let somebody pass who makes a room of that name, which others see.
+
+        :raises LockedDown: they are a guest, and none makes rooms now.
+        :raises Refused: they may not speak, or not say that: see `check_text`.
+        """
+        if self.rulings.lockdown and user.account is None:
+            raise LockedDown("The server is locked down: guests make no rooms. Try again later.")
+        self.check_text(user, str(name))
 
     def check_entry(self, name: Name, account: Account | None, address: str | None) -> None:
         """Let a connection of somebody's pass.
@@ -77,9 +89,14 @@ class Guard:
 
         :raises Banned: who is called that may not be where the user is.
         :raises Muted: the user is quiet under the name that they have.
+        :raises LockedDown: no guest has a new name now.
+        :raises Filtered: nobody may say what they want to be called.
         """
         if user.account is not None:
             return
+        if self.rulings.lockdown:
+            raise LockedDown("The server is locked down: guests keep their names. Try again later.")
+        _check_filters(self.rulings, str(name), SERVER_WORDS)
         now = self.time()
         _check_free(name, self.rulings, SERVER_WORDS, now)
         for room in user.rooms.values():
@@ -99,6 +116,27 @@ class Guard:
             raise Banned(f"Who is banned from {room.name} keeps their name.")
         if rulings.mute_on(key, None, None, now) is not None:
             raise Muted(f"Who is muted in {room.name} keeps their name.")
+
+    def check_drop(self, user: User, rooms: Iterable[Room]) -> None:
+        """Let somebody pass who gives up their account, where nothing is about it.
+
+        :param rooms: those that they may know of.
+        :raises Banned: the account may not be in one of them.
+        :raises Muted: it may not speak there, or on the server.
+        """
+        if user.account is None or user.admin:
+            return
+        key, now = user.name.key, self.time()
+        mute = self.rulings.mute_on(key, key, None, now)
+        if mute is not None:
+            raise Muted(_keeps(f"muted on {SERVER_WORDS}", mute, now))
+        for room in rooms:
+            ban = room.rulings.ban_on(key, key, None, now)
+            mute = room.rulings.mute_on(key, key, None, now)
+            if ban is not None:
+                raise Banned(_keeps(f"banned from {room.name}", ban, now))
+            if mute is not None:
+                raise Muted(_keeps(f"muted in {room.name}", mute, now))
 
     def check_rooms(self, user: User, name: Name) -> None:
         """Let somebody who is here go on as the owner of an account, where they are.
@@ -137,9 +175,20 @@ class Guard:
         :raises Refused: they may not speak there, or not say that: see `check_text`.
         """
         self.check_text(user, text, room)
-        slow = room.charter.slow
-        if slow and not room.ruled_by(user):
-            self._check_pace(user, room, slow)
+        if room.charter.slow:
+            self._check_pace(user, room)
+            self._count(user, room)
+
+    def check_status(self, user: User, text: str) -> None:
+        """Let something pass that somebody says to all their rooms at once, and count it.
+
+        :raises TooSoon: they have to wait in one of them.
+        :raises Refused: they may not say that in all of them: see `check_text`.
+        """
+        rooms = list(user.rooms.values())
+        self._check_everywhere(user, text, rooms)
+        for room in rooms:
+            self._count(user, room)
 
     def check_text(self, user: User, text: str, room: Room | None = None) -> None:
         """Let something pass that somebody says to a room, or to one alone.
@@ -162,13 +211,18 @@ class Guard:
             self._check_room_text(user, text, room)
 
     def passes(self, user: User, text: str, rooms: Iterable[Room]) -> bool:
-        """Whether somebody may say something to all of these rooms."""
+        """Whether somebody may say something to all of these rooms, which they leave with it."""
         try:
-            for room in rooms:
-                self.check_text(user, text, room)
+            self._check_everywhere(user, text, rooms)
         except Refused:
             return False
         return True
+
+    def _check_everywhere(self, user: User, text: str, rooms: Iterable[Room]) -> None:
+        self.check_text(user, text)
+        for room in () if user.admin else rooms:
+            self._check_room_text(user, text, room)
+            self._check_pace(user, room)
 
     def _check_room_text(self, user: User, text: str, room: Room) -> None:
         rulings = room.rulings
@@ -186,12 +240,16 @@ class Guard:
         if ruling is not None:
             raise Muted(ruling.tells(f"muted {where}", now))
 
-    def _check_pace(self, user: User, room: Room, slow: int) -> None:
-        member, now = room.member(user), self.time()
-        wait = 0.0 if member.spoke is None else member.spoke + slow - now
+    def _check_pace(self, user: User, room: Room) -> None:
+        slow = 0 if room.ruled_by(user) else room.charter.slow
+        spoke = room.member(user).spoke if slow else None
+        wait = 0.0 if spoke is None else spoke + slow - self.time()
         if wait > 0:
             raise TooSoon(f"{room.name} is slow: you may speak again in {written(ceil(wait))}.")
-        member.spoke = now
+
+    def _count(self, user: User, room: Room) -> None:
+        if room.charter.slow:
+            room.member(user).spoke = self.time()
 
 
 def is_about(mask: Mask, user: User) -> bool:
@@ -204,6 +262,11 @@ def is_about(mask: Mask, user: User) -> bool:
 def _check_free(name: Name, rulings: Rulings, place: str, now: float) -> None:
     if rulings.ban_on(name.key, None, None, now) is not None:
         raise Banned(f"Who is called {name} is banned from {place}. Choose another.")
+
+
+def _keeps(what: str, ruling: Ruling, now: float) -> str:
+    then = " until then" if ruling.until else ""
+    return f"You are {what} {until_words(ruling.until, now)}: you keep your account{then}."
 
 
 def _check_filters(rulings: Rulings, text: str, place: str) -> None:

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
 from argon2 import PasswordHasher
 from twisted.cred.checkers import ICredentialsChecker
+from twisted.python.failure import Failure
 
 from twisted_chat import identity
 from twisted_chat.accounts.account import Account
@@ -13,21 +15,24 @@ from twisted_chat.accounts.book import Book
 from twisted_chat.accounts.hasher import Hasher
 from twisted_chat.accounts.logins import Logins
 from twisted_chat.accounts.policy import Policy
+from twisted_chat.accounts.proof import ELSEWHERE, NOTHING, Proof
 from twisted_chat.accounts.registrar import Registrar
 from twisted_chat.accounts.throttle import Throttle
+from twisted_chat.answers import Notice
 from twisted_chat.chat import Chat
 from twisted_chat.clock import Clock
 from twisted_chat.delivery import Delivery
 from twisted_chat.elsewhere import Elsewhere
 from twisted_chat.guard import Guard
-from twisted_chat.journal import Journal
-from twisted_chat.limits import Limits
+from twisted_chat.happened import Happened
+from twisted_chat.journal import Journal, Put
+from twisted_chat.limits import AHEAD_SECONDS, Limits
 from twisted_chat.masks import Mask
 from twisted_chat.moderation import Moderation
 from twisted_chat.names import RoomName, user_name
 from twisted_chat.outbox import Backlog
 from twisted_chat.retention import Retention
-from twisted_chat.rooms import User
+from twisted_chat.rooms import Room, User
 from twisted_chat.serverlog import ServerLog
 from twisted_chat.styles import Styles
 from twisted_chat.threads import Work
@@ -37,6 +42,9 @@ if TYPE_CHECKING:
 
 LOBBY = RoomName("#lobby", "#lobby")
 """The room that everybody enters, unless the operator calls it something else."""
+
+_LAST_DATE = datetime.max.replace(tzinfo=UTC).timestamp() - 1
+"""The last moment that can be written as a date."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +62,9 @@ class About:
 
 class Closable(Protocol):
     """A session, as far as the house knows it."""
+
+    proof: Proof
+    """What it came in with."""
 
     @property
     def user(self) -> User | None:
@@ -108,6 +119,8 @@ class House:
         self.delivery = Delivery(journal, clock, self.log)
         self.styles = Styles()
         self.backlog = Backlog(limits.outbox_total_bytes)
+        if journal.latest > time() + AHEAD_SECONDS:
+            self.log.ahead(_date(journal.latest), _date(time()))
         records = journal.records()
         self.book = Book(records)
         self.chat = Chat(about.lobby, limits, self.book, guard=Guard(time))
@@ -115,6 +128,7 @@ class House:
         self._retention = Retention(self.chat, journal, self.log)
         self._elsewhere = Elsewhere(self)
         self._elsewhere.restore(records)
+        self._elsewhere.release_rooms()
         self.logins = Logins(
             self.book,
             checkers,
@@ -122,12 +136,14 @@ class House:
             Throttle(limits, clock),
             self.delivery.keep,
             time,
+            self._displace,
             self.policy.administrator,
         )
         self.registrar = Registrar(self.book, self.policy)
         self.appoint()
         self._sessions: set[Closable] = set()
         self._when_empty: Callable[[], None] | None = None
+        self._looks_in_vain = False
 
     def opened(self, session: Closable) -> None:
         """A connection is open."""
@@ -158,6 +174,27 @@ class House:
         """End the sessions of users whose account is no more, one of them perhaps excepted."""
         self._end(users, "Your account is no more. Goodbye.", but)
 
+    def evict(
+        self,
+        account_id: str,
+        stale: Callable[[Proof], bool],
+        words: str,
+        but: Closable | None = None,
+    ) -> None:
+        """End the sessions of an account that came in with what is good for nothing any more."""
+        for session in self.sessions:
+            user = session.user
+            if user is None or user.account_id != account_id or session is but:
+                continue
+            if stale(session.proof):
+                session.end(words)
+
+    def forget_proofs(self, user: User) -> None:
+        """Have a user's sessions be those of a guest, however they came in."""
+        for session in self.sessions:
+            if session.user is user:
+                session.proof = NOTHING
+
     def expel(self, mask: Mask, words: str) -> None:
         """End the sessions of those whom a mask is about, administrators aside."""
         for session in self.sessions:
@@ -168,10 +205,39 @@ class House:
             if mask.matches(key, None if user.account is None else key, session.address):
                 session.end(words, "banned")
 
+    def put_out(self, user: User) -> list[Notice]:
+        """Have a user be out of the rooms that ban them; what a session that is new is told."""
+        told = [self.put_out_of(room, user) for room in list(user.rooms.values())]
+        return [notice for notice in told if notice is not None]
+
+    def put_out_of(self, room: Room, user: User) -> Notice | None:
+        """Have a user be out of a room that bans them; what they are told then."""
+        ruling = self.chat.guard.ban_on(user, room)
+        if ruling is None:
+            return None
+        text = ruling.tells(f"banned from {room.name}", self.time())
+        notice = Notice(code="banned", text=text)
+        happened = self.moderation.members.turn_out(user, room, self.clock.seconds())
+        notes = self.chat.registry.take_notes()
+        notes.actor = user.identity
+        told = [(str(user.name), notice)]
+        self.delivery.add(Happened(happened, None, notes=notes, notices=told))
+        return notice
+
     def look_for_changes(self) -> "Deferred[None]":
         """Take over what another process has changed of what is kept."""
-        taken = self.journal.changes().addCallback(self._elsewhere.take)
-        return taken.addErrback(lambda why: self.log.fault("looking for changes", why))
+        looked = self.journal.changes().addCallbacks(self._take_changes, self._look_in_vain)
+        return looked.addErrback(lambda why: self.log.fault("taking over what was changed", why))
+
+    def _take_changes(self, puts: Sequence[Put]) -> None:
+        self._looks_in_vain = False
+        self._elsewhere.take(puts)
+
+    def _look_in_vain(self, why: Failure) -> None:
+        """Log that the disk fails, and not once a second for as long as it does."""
+        if not self._looks_in_vain:
+            self._looks_in_vain = True
+            self.log.fault("looking for changes", why)
 
     def appoint(self) -> None:
         """Have who the operator names administer the server."""
@@ -187,6 +253,14 @@ class House:
         """Forget what was said in rooms that do not keep it for ever."""
         self.delivery.begin(self._retention.forget())
 
+    def _displace(self, account: Account) -> None:
+        """Have nobody be here as an account who is not whom a directory means by it."""
+        for user in self.chat.users.values():
+            if user.account_id == account.id:
+                user.account = account
+        words = f"The password of {account.name} is kept elsewhere now. Come in with that one."
+        self.evict(account.id, lambda proof: proof != ELSEWHERE, words)
+
     def _end(self, users: Collection[User], words: str, but: Closable | None = None) -> None:
         for session in self.sessions:
             if session.user in users and session is not but:
@@ -196,3 +270,7 @@ class House:
         if not self._sessions and self._when_empty is not None:
             when_empty, self._when_empty = self._when_empty, None
             when_empty()
+
+
+def _date(moment: float) -> str:
+    return f"{datetime.fromtimestamp(min(moment, _LAST_DATE), UTC):%Y-%m-%d %H:%M} UTC"

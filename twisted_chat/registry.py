@@ -145,15 +145,23 @@ class Registry:
         if room.name not in self.rooms:
             self._note((), partial(self.rooms.__setitem__, room.name, room))
 
+    def inherit(self, room: Room) -> Sequence[Event]:
+        """Have a room of nobody's be ruled by somebody who is in it, if nobody there does."""
+        heir = self._heir(room)
+        if heir is None:
+            return []
+        self.set_member(room.members[heir], operator=True)
+        return [events.Opped(room=self.at(room), who=str(heir.name))]
+
     def invite(self, room: Room, user: User) -> None:
         """Let the user enter once; the earliest of too many invitations is forgotten."""
         others = [who for who in room.charter.invited if who != user.identity]
         most = self._limits.invites_per_room
         self.amend(room, invited=(*others, user.identity)[-most:])
 
-    def uninvite(self, room: Room, user: User) -> None:
-        """Have the user be invited no more."""
-        others = tuple(who for who in room.charter.invited if who != user.identity)
+    def uninvite(self, room: Room, *identities: str) -> None:
+        """Have them be invited no more."""
+        others = tuple(who for who in room.charter.invited if who not in identities)
         if others != room.charter.invited:
             self.amend(room, invited=others)
 
@@ -182,7 +190,7 @@ class Registry:
             del room.members[user]
             del user.rooms[room.name]
             self._forget_if_over(room)
-            heir = room.heir() if room.name != self._lobby else None
+            heir = self._heir(room)
             if heir is not None:
                 room.members[heir].operator = True
                 follow.append(events.Opped(room=self.at(room), who=str(heir.name)))
@@ -193,6 +201,10 @@ class Registry:
     def _forget_if_over(self, room: Room) -> None:
         if not room.members and not self._outlasts(room):
             self.rooms.pop(room.name, None)
+
+    def _heir(self, room: Room) -> User | None:
+        """Who is to rule a room that nobody rules; the lobby is everybody's."""
+        return room.heir() if room.name != self._lobby else None
 
     def _outlasts(self, room: Room) -> bool:
         """Whether a room is kept when nobody is in it."""

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import msgspec
 
-from twisted_chat.accounts.account import Account, Code, Token
-from twisted_chat.accounts.book import ACCOUNT
+from twisted_chat.accounts.account import Account, Administered, Code, Token
+from twisted_chat.accounts.book import ACCOUNT, ADMINISTERED
 from twisted_chat.accounts.codes import CODE
 from twisted_chat.accounts.tokens import TOKEN
 from twisted_chat.admin.console import NAME, Console
@@ -23,7 +23,14 @@ from twisted_chat.registry import ROOM, RULINGS
 from twisted_chat.rooms import Founded
 from twisted_chat.rulings import Rulings
 
-FORMS = {ACCOUNT: Account, CODE: Code, TOKEN: Token, ROOM: Founded, RULINGS: Rulings}
+FORMS = {
+    ACCOUNT: Account,
+    ADMINISTERED: Administered,
+    CODE: Code,
+    TOKEN: Token,
+    ROOM: Founded,
+    RULINGS: Rulings,
+}
 """What the records are."""
 
 CANNOT_WRITE = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE)

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 import msgspec
 
-from twisted_chat.accounts.book import Book
+from twisted_chat.accounts.account import Account
+from twisted_chat.accounts.book import ACCOUNT, Book
 from twisted_chat.admin.console import NAME, Console, day
 from twisted_chat.admin.errors import Misused, Unable
 from twisted_chat.admin.place import opened
@@ -120,7 +121,7 @@ def _audited(turn: Turn, key: str, note: BanNote) -> Entry:
     """What ``/audit`` shows of it."""
     ban = note.ban
     address = ban.whom is not None and ban.whom.is_address
-    who, concerns = (AN_ADDRESS, ban.mask) if address else (ban.mask, "")
+    who, concerns = (AN_ADDRESS, ban.mask) if address else (ban.mask, _identity(turn, ban.whom))
     room = _room(turn, key)
     name, on_record = (key, "") if room is None else (str(room.name), room.on_record)
     event = (
@@ -129,6 +130,13 @@ def _audited(turn: Turn, key: str, note: BanNote) -> Entry:
         else Banned(room=name, who=who, by=NAME, reason=ban.reason, until=ban.until)
     )
     return Entry(event, concerns=concerns, room=on_record)
+
+
+def _identity(turn: Turn, mask: Mask | None) -> str:
+    """Who the owner of the account is on record whom a ban is about; empty where there is none."""
+    name = None if mask is None else mask.name_key
+    value = None if name is None else turn.records(ACCOUNT).get(name)
+    return "" if value is None else msgspec.json.decode(value, type=Account).identity
 
 
 def _room(turn: Turn, key: str) -> Room | None:

@@ -78,6 +78,14 @@ class Authority:
         if place is not None and place.charter.owner == account.id and not user.admin:
             raise NotOperator(f"{place.name} belongs to {account.name}.")
 
+    def check_reason(self, user: User, text: str, place: Room | None) -> None:
+        """Let pass what somebody who rules in a place says there with it, if anything.
+
+        :raises Refused: they may not say that: see `Guard.check_text`.
+        """
+        if text:
+            self._chat.guard.check_text(user, text, place)
+
     def fellow(self, room: Room, target: User) -> Member:
         """What is true of somebody else in a room.
 

@@ -1,12 +1,15 @@
 """What operators may do to a member of their room: remove them, and give them rights."""
 
 from twisted_chat import events
+from twisted_chat.accounts.account import Account
 from twisted_chat.chat import Chat, Events
 from twisted_chat.events import Event
+from twisted_chat.identity import account_id
 from twisted_chat.moderation.authority import Authority
 from twisted_chat.names import RoomName, user_name
 from twisted_chat.refused import NotOperator
 from twisted_chat.rooms import Room, User
+from twisted_chat.rulings import Ruling
 
 
 class Members:
@@ -23,10 +26,12 @@ class Members:
 
         :raises NotOperator: the user is no operator there, or the target above them.
         :raises NotInRoom: one of them is not a member.
+        :raises Refused: the user may not give that reason.
         """
         room = self._authority.governed(user, name)
         self._authority.fellow(room, target)
         self._authority.require_above(user, target.account, room)
+        self._authority.check_reason(user, reason, room)
         return self.remove(user, target, room, now, reason)
 
     def remove(self, user: User, target: User, room: Room, now: float, reason: str) -> Events:
@@ -39,7 +44,7 @@ class Members:
             after=int(now - room.members[target].since),
         )
         self._about(kicked, target)
-        self._chat.registry.uninvite(room, target)
+        self._chat.registry.uninvite(room, target.identity)
         return [kicked, *self._chat.registry.vacate(target, [room])]
 
     def turn_out(self, target: User, room: Room, now: float) -> Events:
@@ -50,16 +55,15 @@ class Members:
             reason="banned",
             after=int(now - room.members[target].since),
         )
-        self._chat.registry.uninvite(room, target)
+        self._chat.registry.uninvite(room, target.identity)
         return [left, *self._chat.registry.vacate(target, [room])]
 
     def depose_banned(self, room: Room) -> Events:
         """Have nobody be an operator of a room, here or away, who is banned from it."""
         happened = []
         for account in filter(None, map(self._chat.book.by_id, sorted(room.charter.operators))):
-            key = user_name(account.name).key
-            ruling = room.rulings.ban_on(key, key, None, self._chat.guard.time())
-            if ruling is not None and not account.admin:
+            ruling = self._ban_on(account, room)
+            if ruling is not None:
                 others = room.charter.operators - {account.id}
                 self._chat.registry.amend(room, operators=others)
                 place = self._chat.registry.at(room)
@@ -67,6 +71,13 @@ class Members:
                 self._chat.notes.about[event] = account.identity
                 happened.append(event)
         return happened
+
+    def uninvite_banned(self, room: Room) -> None:
+        """Have nobody be invited into a room any more, here or away, who is banned from it."""
+        here = {user.identity: user for user in self._chat.users.values()}
+        invited = room.charter.invited
+        out = [who for who in invited if self._is_banned(who, here.get(who), room)]
+        self._chat.registry.uninvite(room, *out)
 
     def set_operator(self, user: User, target: User, name: RoomName, on: bool) -> Events:
         """Give somebody an operator's rights in a room, or take them; from its owner nobody can.
@@ -112,6 +123,19 @@ class Members:
         happened = events.Voiced if on else events.Devoiced
         event = happened(room=self._chat.registry.at(room), who=str(target.name), by=str(user.name))
         return [self._about(event, target)]
+
+    def _is_banned(self, identity: str, user: User | None, room: Room) -> bool:
+        """Whether somebody is banned from a room, as the user if they are here."""
+        if user is not None:
+            return self._chat.guard.ban_on(user, room) is not None
+        account = self._chat.book.by_id(account_id(identity))
+        return account is not None and self._ban_on(account, room) is not None
+
+    def _ban_on(self, account: Account, room: Room) -> Ruling | None:
+        """The ban that keeps the owner of an account out of a room, wherever they are."""
+        key = user_name(account.name).key
+        now = self._chat.guard.time()
+        return None if account.admin else room.rulings.ban_on(key, key, None, now)
 
     def _about(self, event: Event, target: User) -> Event:
         self._chat.notes.about[event] = target.identity

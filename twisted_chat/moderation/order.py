@@ -3,6 +3,7 @@
 from twisted_chat import events
 from twisted_chat.accounts.account import Account
 from twisted_chat.chat import Chat, Events
+from twisted_chat.identity import of_account
 from twisted_chat.limits import MARKS_PER_ROOM, SHORTEST_RETENTION_SECONDS, SLOWEST_SECONDS
 from twisted_chat.moderation.authority import Authority
 from twisted_chat.moments import written
@@ -118,6 +119,27 @@ class Order:
         )
         self._chat.notes.about[owned] = "" if to is None else to.identity
         return [owned]
+
+    def release(self, account: str, by: str = "") -> Events:
+        """Make the rooms of an account that is no more nobody's: who is there inherits them.
+
+        :param account: its id.
+        :param by: who gave it up; empty where the server finds that it is no more.
+        """
+        rooms = [room for room in self._chat.rooms.values() if room.charter.owner == account]
+        return [event for room in rooms for event in self._release(room, by)]
+
+    def release_all(self) -> Events:
+        """The same for all the accounts that are no more."""
+        owners = dict.fromkeys(room.charter.owner for room in self._chat.rooms.values())
+        gone = [owner for owner in owners if owner and self._chat.book.by_id(owner) is None]
+        return [event for owner in gone for event in self.release(owner)]
+
+    def _release(self, room: Room, by: str) -> Events:
+        released = events.Owned(room=self._at(room), by=by)
+        self._chat.notes.about[released] = of_account(room.charter.owner)
+        self._chat.registry.give(room, None)
+        return [released, *self._chat.registry.inherit(room)]
 
     def _check_new_owner(self, user: User, to: Account, room: Room) -> None:
         key = user_name(to.name).key

@@ -128,6 +128,7 @@ class Sanctions:
         self._authority.require_above(user, self._account(mask), domain.room)
         if not mask.is_address and is_about(mask, user):
             raise BadRequest("You can hardly do that to yourself.")
+        self._authority.check_reason(user, reason, domain.room)
         now = self._chat.guard.time()
         until = now + seconds if seconds else 0.0
         return Ruling(self._spelled(mask), str(user.name), now, reason, until)
@@ -173,7 +174,8 @@ class Sanctions:
         return event
 
     def _put_out(self, user: User, mask: Mask, room: Room, now: float, reason: str) -> Events:
-        """Take those whom a ban is about out of the room, and out of its operators."""
+        """Take those whom a ban is about out of the room, its operators and the invited."""
+        self._members.uninvite_banned(room)
         happened = [*self._depose(user, mask, room)]
         for target in [one for one in self._about(mask) if one in room.members]:
             happened += self._members.remove(user, target, room, now, reason)

@@ -28,6 +28,7 @@ class Silence:
         """
         domain = self._authority.domain(user, room)
         written, by = str(pattern), str(user.name)
+        self._authority.check_reason(user, written, domain.room)
         rulings = domain.place.rulings.filtering(Filter(written, by))
         self._chat.registry.rule(domain.place, rulings)
         return [events.Filtered(room=self._at(domain), by=by, pattern=written)]

@@ -4,7 +4,7 @@ import secrets
 
 from twisted_chat.answers import Owner
 from twisted_chat.moments import written
-from twisted_chat.names import Name, RoomName
+from twisted_chat.names import Name
 from twisted_chat.refused import NobodyThere
 from twisted_chat.verbs.asker import Asker
 from twisted_chat.verbs.verb import (
@@ -25,39 +25,39 @@ OFF = "off"
 # Members.
 
 
-@verb("/kick NAME [REASON]", "Remove somebody (operators).", "k")
+@verb("/kick [#ROOM] NAME [REASON]", "Remove somebody (operators).", "k")
 def kick(
-    session: Asker, name: Name, reason: Reason = NO_REASON, room: RoomName | None = None
+    session: Asker, name: Name, reason: Reason = NO_REASON, room: Place | None = None
 ) -> Outcome:
-    place, other = session.room(room), session.chat.user(name)
+    place, other = room_of(session, room), session.chat.user(name)
     happened = session.moderation.members.kick(session.user, other, place, session.now(), reason)
     return done(happened, f"{other.name} is out of {place}.")
 
 
-@verb("/op NAME", "Make an operator (operators).")
-def op(session: Asker, name: Name, room: RoomName | None = None) -> Outcome:
-    place, other = session.room(room), session.chat.user(name)
+@verb("/op [#ROOM] NAME", "Make an operator (operators).")
+def op(session: Asker, name: Name, room: Place | None = None) -> Outcome:
+    place, other = room_of(session, room), session.chat.user(name)
     happened = session.moderation.members.set_operator(session.user, other, place, True)
     return done(happened, f"{other.name} is an operator of {place}.")
 
 
-@verb("/deop NAME", "Unmake one (operators).")
-def deop(session: Asker, name: Name, room: RoomName | None = None) -> Outcome:
-    place, other = session.room(room), session.chat.user(name)
+@verb("/deop [#ROOM] NAME", "Unmake one (operators).")
+def deop(session: Asker, name: Name, room: Place | None = None) -> Outcome:
+    place, other = room_of(session, room), session.chat.user(name)
     happened = session.moderation.members.set_operator(session.user, other, place, False)
     return done(happened, f"{other.name} is no operator of {place}.")
 
 
-@verb("/voice NAME", "Let somebody speak where few do (operators).")
-def voice(session: Asker, name: Name, room: RoomName | None = None) -> Outcome:
-    place, other = session.room(room), session.chat.user(name)
+@verb("/voice [#ROOM] NAME", "Let somebody speak where few do (operators).")
+def voice(session: Asker, name: Name, room: Place | None = None) -> Outcome:
+    place, other = room_of(session, room), session.chat.user(name)
     happened = session.moderation.members.set_voice(session.user, other, place, True)
     return done(happened, f"{other.name} has a voice in {place}.")
 
 
-@verb("/devoice NAME", "Take that back (operators).")
-def devoice(session: Asker, name: Name, room: RoomName | None = None) -> Outcome:
-    place, other = session.room(room), session.chat.user(name)
+@verb("/devoice [#ROOM] NAME", "Take that back (operators).")
+def devoice(session: Asker, name: Name, room: Place | None = None) -> Outcome:
+    place, other = room_of(session, room), session.chat.user(name)
     happened = session.moderation.members.set_voice(session.user, other, place, False)
     return done(happened, f"{other.name} has no voice in {place}.")
 
@@ -65,22 +65,22 @@ def devoice(session: Asker, name: Name, room: RoomName | None = None) -> Outcome
 # Rooms.
 
 
-@verb("/lock on|off", "Only operators set the topic (operators).")
-def lock(session: Asker, on: bool, room: RoomName | None = None) -> Outcome:
-    happened = session.moderation.order.lock_topic(session.user, session.room(room), on)
+@verb("/lock [#ROOM] on|off", "Only operators set the topic (operators).")
+def lock(session: Asker, on: bool, room: Place | None = None) -> Outcome:
+    happened = session.moderation.order.lock_topic(session.user, room_of(session, room), on)
     return done(happened, "Only operators set the topic." if on else "Everyone sets the topic.")
 
 
-@verb("/private on|off", "Only the invited enter (operators).")
-def private(session: Asker, on: bool, room: RoomName | None = None) -> Outcome:
-    mark, place = secrets.token_hex(8), session.room(room)
+@verb("/private [#ROOM] on|off", "Only the invited enter (operators).")
+def private(session: Asker, on: bool, room: Place | None = None) -> Outcome:
+    mark, place = secrets.token_hex(8), room_of(session, room)
     happened = session.moderation.order.make_private(session.user, place, on, mark)
     return done(happened, "Only the invited enter." if on else "Everyone may enter.")
 
 
-@verb("/moderate on|off", "Only who has a voice speaks (operators).")
-def moderate(session: Asker, on: bool, room: RoomName | None = None) -> Outcome:
-    happened = session.moderation.order.moderate(session.user, session.room(room), on)
+@verb("/moderate [#ROOM] on|off", "Only who has a voice speaks (operators).")
+def moderate(session: Asker, on: bool, room: Place | None = None) -> Outcome:
+    happened = session.moderation.order.moderate(session.user, room_of(session, room), on)
     return done(happened, "Only who has a voice speaks." if on else "Everyone speaks.")
 
 
@@ -100,9 +100,9 @@ def retention(session: Asker, time: Words, room: Place | None = None) -> Outcome
     return done(happened, after if seconds else f"What is said in {place} is kept.")
 
 
-@verb("/owner [NAME]", "Show whose a room is, or give it; - gives it up.")
-def owner(session: Asker, name: Words | None = None, room: RoomName | None = None) -> Outcome:
-    place = session.room(room)
+@verb("/owner [#ROOM] [NAME]", "Show whose a room is, or give it; - gives it up.")
+def owner(session: Asker, name: Words | None = None, room: Place | None = None) -> Outcome:
+    place = room_of(session, room)
     if name is None:
         there = session.chat.room(session.user, place)
         whose = session.moderation.authority.owner(there)

@@ -10,7 +10,8 @@ from twisted_chat.rooms import Room
 from twisted_chat.text import clean
 from twisted_chat.verbs.asker import Asker
 from twisted_chat.verbs.lists import cut, names_in, size_of
-from twisted_chat.verbs.verb import NO_REASON, Count, Outcome, Reason, Words, done, verb
+from twisted_chat.verbs.verb import NO_REASON, Outcome, Place, Reason, Seen, Words, done, verb
+from twisted_chat.verbs.where import room_of
 
 BESIDE_ROOM = 40
 """Bytes that a line of the list of rooms takes beside the room's name and topic."""
@@ -27,7 +28,7 @@ def list_rooms(session: Asker) -> Outcome:
 
 
 @verb("/join ROOM", "Enter a room, or make it.", "j")
-def join(session: Asker, room: RoomName, seen: Count | None = None) -> Outcome:
+def join(session: Asker, room: RoomName, seen: Seen | None = None) -> Outcome:
     happened = session.chat.join(session.user, room, session.now())
     session.look_at(room)
     if happened:
@@ -64,9 +65,9 @@ def topic(session: Asker, text: Words | None = None, room: RoomName | None = Non
     return done(happened, f"The topic is now: {about}" if about else "The topic is gone.")
 
 
-@verb("/invite NAME", "Ask somebody into the room.")
-def invite(session: Asker, name: Name, room: RoomName | None = None) -> Outcome:
-    place, other = session.room(room), session.chat.user(name)
+@verb("/invite [#ROOM] NAME", "Ask somebody into the room.")
+def invite(session: Asker, name: Name, room: Place | None = None) -> Outcome:
+    place, other = room_of(session, room), session.chat.user(name)
     happened = session.chat.invite(session.user, other, place)
     return done(happened, f"{other.name} is invited to {place}.")
 
