@@ -8,10 +8,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from io import StringIO
 from pathlib import Path
 from threading import Thread
 
 import pytest
+from twisted.logger import globalLogPublisher, textFileLogObserver
 
 os.environ["TZ"] = "UTC"
 time.tzset()
@@ -29,6 +31,22 @@ def tool(name: str) -> str:
     if path is None:
         pytest.skip(f"{name} is not installed")
     return path
+
+
+@pytest.fixture
+def logged() -> Iterator[Callable[[], str]]:
+    """What is in the log since the test began."""
+    written = StringIO()
+    observer = textFileLogObserver(written)
+    globalLogPublisher.addObserver(observer)
+    yield written.getvalue
+    globalLogPublisher.removeObserver(observer)
+
+
+@pytest.fixture
+def faults(logged: Callable[[], str]) -> Callable[[], int]:
+    """How many faults the log shows."""
+    return lambda: logged().count("Failed at ")
 
 
 class ChatServer:

@@ -40,6 +40,10 @@ class Guest(ABC):
         """Ask for a name that one owns, with its password; the server's answer to that."""
 
     @abstractmethod
+    def register(self, name: str, password: str, code: str = "") -> str:
+        """Ask for a name that is to be one's own; the server's answer to that."""
+
+    @abstractmethod
     def do(self, verb: str, /, **fields: str | int) -> str:
         """Ask for something, its fields in the order of the verb's usage; the answer."""
 
@@ -75,6 +79,10 @@ class Person(Guest):
         self.end.type(name, password)
         return self.answered()
 
+    def register(self, name: str, password: str, code: str = "") -> str:
+        self.end.type(f"/register {name} {password} {code}")
+        return self.answered()
+
     def do(self, verb: str, /, **fields: str | int) -> str:
         words = map(_word, fields.values())
         self.end.type(" ".join([f"/{verb}", *words]))
@@ -104,6 +112,10 @@ class Program(Guest):
 
     def prove(self, name: str, password: str) -> str:
         return self._ask("hello", v=1, name=name, password=password)
+
+    def register(self, name: str, password: str, code: str = "") -> str:
+        also = {"code": code} if code else {}
+        return self._ask("hello", v=1, name=name, register=True, password=password, **also)
 
     def do(self, verb: str, /, **fields: str | int) -> str:
         answer = self._ask(verb.replace("-", "_"), **fields)
@@ -192,7 +204,9 @@ def _until(said: dict[str, Any]) -> str:
     return f"until {end[11:] if end[:10] == begin[:10] else end}"
 
 
-def _owned(by: str, who: str | None) -> str:
+def _owned(by: str | None, who: str | None) -> str:
+    if by is None:
+        return " * The room belongs to nobody now: the account of its owner is no more."
     if who is None:
         return f" * {by} gave the room up. It belongs to nobody."
     return f" * The room belongs to {who} now." if by == who else f" * {by} gave the room to {who}."
@@ -239,7 +253,7 @@ _EVENTS: dict[str, Callable[[dict[str, Any]], str]] = {
         "made the room moderated: operators speak, and who has a voice.",
         "let everyone speak.",
     ),
-    "owned": lambda it: _owned(it["by"], it.get("who")),
+    "owned": lambda it: _owned(it.get("by"), it.get("who")),
     "banned": lambda it: f" * {it['by']} banned {it['who']}{_term(it)}",
     "unbanned": lambda it: f" * {it['by']} lifted the ban on {it['who']}.",
     "muted": lambda it: f" * {it['by']} muted {it['who']}{_term(it)}",

@@ -1,12 +1,20 @@
 """What was said before, as people and programs are shown it and find it, through every door."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
+from doors import DOORS, Guest
+from journals import on_disk, result
 from twisted.internet.defer import Deferred
 
+from twisted_chat.accounts.account import Account
+from twisted_chat.accounts.book import ACCOUNT
 from twisted_chat.house import About
+from twisted_chat.journal import Put
 from twisted_chat.journal.memory import MemoryJournal
 from twisted_chat.limits import (
     ANSWER_BYTES_PER_LINE,
@@ -15,7 +23,7 @@ from twisted_chat.limits import (
     SEARCH_EVENTS,
     Limits,
 )
-from twisted_chat.testing import End, MemoryServer
+from twisted_chat.testing import CHEAP, EPOCH, End, MemoryServer
 from twisted_chat.verbs.lists import BESIDE_EVENT
 
 LIFTED = {"messages": 10**9, "message_burst": 10**9, "lines_waiting": 10**9}
@@ -512,5 +520,74 @@ def test_goes_on_where_the_past_cannot_be_read() -> None:
     journal.reads.pop().errback(OSError("unreadable"))
     server.settle()
     lines = kim.lines()
-    assert "-> What was said before cannot be shown now." in lines
+    words = "-> What was said before cannot be shown now. /history shows it later."
+    assert words in lines
     assert lines[-1] == "Sam: after"
+
+
+@pytest.mark.parametrize("fails", [False, True], ids=["too much meanwhile", "unreadable"])
+def test_says_what_is_missing_where_the_past_is(fails: bool) -> None:
+    """So that a program asks for just that, and has no gap."""
+    journal = Hanging()
+    server = MemoryServer(replace(OPEN, outbox_bytes=10_000), journal=journal)
+    sam = server.program("Sam", bot=True)
+    for text in ("heard", "missed", "too"):
+        sam.ask(type="say", text=text)
+    kim = server.connect()
+    kim.ask(type="hello", v=1, name="Kim", seen=1)
+    sam.ask(type="say", text="x" * 3000)
+    read = journal.reads.pop()
+    if fails:
+        read.errback(OSError("unreadable"))
+    else:
+        for _ in range(3):
+            sam.ask(type="say", text="x" * 3000)
+        read.callback(None)
+    server.settle()
+    told = kim.objects()
+    (notice,) = (one for one in told if one["type"] == "notice")
+    assert (notice["code"], notice["after"], notice["upto"]) == ("no_history", 1, 3)
+    live = [one["seq"] for one in told if one["type"] == "said"]
+    missing = {"after": notice["after"], "before": notice["upto"] + 1}
+    kim.ask(type="history", id=1, **missing)
+    journal.reads.pop().callback(None)
+    server.settle()
+    (history,) = kim.objects()
+    asked_for = [event["seq"] for event in history["events"]]
+    assert asked_for + live == list(range(2, journal.last + 1))
+
+
+@pytest.mark.parametrize("door", DOORS, ids=lambda door: door.__name__.lower())
+def test_says_who_may_take_back_what_one_was_told_alone(door: type[Guest]) -> None:
+    """And to others, that there is nothing of that number that they may read."""
+    server = MemoryServer(OPEN)
+    sam, alex, kim = (door(server, name) for name in ("Sam", "Alex", "Kim"))
+    sam.do("msg", name="Alex", text="psst")
+    assert alex.do("delete", seq=1) == "Only who wrote it to you may take it back."
+    assert kim.do("delete", seq=1) == "There is no message 1 that you may read."
+    assert sam.do("delete", seq=1) == "Message 1 is deleted."
+
+
+@pytest.mark.parametrize("kept", ["memory", "disk"])
+@pytest.mark.parametrize("door", DOORS, ids=lambda door: door.__name__.lower())
+def test_shows_an_account_what_it_was_told_before_it_was_ever_in(
+    door: type[Guest], kept: str, tmp_path: Path
+) -> None:
+    """One that an operator made: that it is told on coming back is true of its first time too."""
+    journal = MemoryJournal(lambda: EPOCH) if kept == "memory" else on_disk(tmp_path / "data")
+    bob = Account("bob", "Bob", CHEAP.hash("correct-horse"))
+    result(journal.commit([], [Put(ACCOUNT, "bob", msgspec.json.encode(bob))]))
+    server = MemoryServer(OPEN, About(backlog=0), journal=journal)
+    sam = door(server, "Sam")
+    sam.say("bob: look")
+    assert sam.do("msg", name="Bob", text="call me") == (
+        "Bob is not here, and is told on coming back."
+    )
+    guest = door(server)
+    assert "1 new in private." in guest.prove("Bob", "correct-horse")
+    assert [line.partition("] ")[2] for line in guest.hears() if "PM" in line] == [
+        "[PM from Sam to Bob] call me"
+    ]
+    guest.do("quit")
+    assert "private" not in door(server).prove("Bob", "correct-horse")
+    result(journal.close())

@@ -1,78 +1,36 @@
 """Delivery: on record first, then told, one batch after the other."""
 
-from collections.abc import Callable, Iterator, Sequence
-from io import StringIO
+from collections.abc import Callable, Sequence
 
 import pytest
-from twisted.internet.defer import Deferred, fail
+from disks import FullDisk, RaisingJournal, SlowJournal
+from doors import DOORS, Guest, Person
 from twisted.internet.task import Clock
-from twisted.logger import globalLogPublisher, textFileLogObserver
 
 from twisted_chat import events
 from twisted_chat.answers import Entered, Goodbye, Ok, Reply
 from twisted_chat.audience import Wish
-from twisted_chat.delivery import Delivery
+from twisted_chat.delivery import BESIDE_TEXT, Delivery
 from twisted_chat.events import Event
 from twisted_chat.happened import Happened
-from twisted_chat.journal import Entry, Put
-from twisted_chat.journal.memory import MemoryJournal
-from twisted_chat.limits import OFF
+from twisted_chat.limits import OFF, WAITING_BYTES, Limits
 from twisted_chat.serverlog import ServerLog
 from twisted_chat.styles import JsonStyle, Style, View
 from twisted_chat.testing import MemoryServer
 
 LOBBY = "#lobby"
 STYLE = JsonStyle(View())
+QUICK = Limits(
+    messages=OFF,
+    message_burst=OFF,
+    lines_waiting=OFF,
+    connections_per_address=OFF,
+    connects_per_minute=OFF,
+)
 NOT_SAVED = (
     b'{"type":"error","id":7,"code":"not_saved",'
     b'"text":"The server cannot save that now, and nobody has seen it. Try again later."}\n'
 )
-
-
-class SlowJournal(MemoryJournal):
-    """A journal that writes when it is told to, as a disk does when it is ready."""
-
-    def __init__(self) -> None:
-        super().__init__(lambda: 1.0)
-        self.given: list[list[Event]] = []
-        self._writing: list[tuple[Deferred[list[Event]], Sequence[Entry], Sequence[Put]]] = []
-
-    def commit(
-        self, entries: Sequence[Entry], puts: Sequence[Put] = (), *, told: int = 0
-    ) -> Deferred[list[Event]]:
-        """Take a batch, and hold it."""
-        assert not self._writing
-        self.given.append([entry.event for entry in entries])
-        written: Deferred[list[Event]] = Deferred()
-        self._writing.append((written, entries, puts))
-        return written
-
-    def write(self) -> None:
-        """Put the batch that is held on record."""
-        written, entries, puts = self._writing.pop()
-        super().commit(entries, puts).addCallback(written.callback)
-
-    def fail(self) -> None:
-        """Fail to."""
-        written, _, _ = self._writing.pop()
-        written.errback(OSError("the disk is full"))
-
-
-class RaisingJournal(MemoryJournal):
-    """A journal with a fault: it does not even return."""
-
-    def __init__(self) -> None:
-        super().__init__(lambda: 1.0)
-        self._broken = True
-
-    def commit(
-        self, entries: Sequence[Entry], puts: Sequence[Put] = (), *, told: int = 0
-    ) -> Deferred[list[Event]]:
-        """Raise, the first time."""
-        if self._broken:
-            self._broken = False
-            raise OSError("the disk is gone")
-        return super().commit(entries, puts, told=told)
 
 
 class Ear:
@@ -143,16 +101,6 @@ def ears(hall: Hall, journal: SlowJournal) -> tuple[Ear, Ear]:
     journal.write()
     assert [alex.lines() != [], sam.lines()] == [True, []]
     return alex, sam
-
-
-@pytest.fixture
-def faults() -> Iterator[Callable[[], int]]:
-    """How many faults the log shows."""
-    written = StringIO()
-    observer = textFileLogObserver(written)
-    globalLogPublisher.addObserver(observer)
-    yield lambda: written.getvalue().count("Failed at ")
-    globalLogPublisher.removeObserver(observer)
 
 
 def test_tells_nobody_what_is_not_on_record(
@@ -297,6 +245,38 @@ def test_goes_on_after_the_journal_has_failed(
     assert sam.lines() == [STYLE.event(_said("and on", seq=2))]
 
 
+def test_logs_once_that_the_disk_fails(logged: Callable[[], str]) -> None:
+    """It works again when something is on record, and not when somebody has only looked."""
+    journal = FullDisk()
+    alex = MemoryServer(QUICK, journal=journal).program("Alex")
+    for _ in range(2):
+        journal.full = True
+        for _ in range(3):
+            alex.ask(type="say", text="hi")
+            alex.ask(type="who")
+            alex.ask(type="away")
+        journal.full = False
+        alex.ask(type="who")
+        assert logged().count("record again") == logged().count("Failed at putting") - 1
+        alex.ask(type="say", text="hi")
+        assert logged().count("record again") == logged().count("Failed at putting")
+    assert logged().count("Failed at ") == 2
+
+
+def test_logs_once_that_what_others_change_cannot_be_seen(faults: Callable[[], int]) -> None:
+    """And again only after it could."""
+    journal = FullDisk()
+    house = MemoryServer(journal=journal).house
+    for times in (1, 2):
+        journal.full = True
+        for _ in range(3):
+            house.look_for_changes()
+        assert faults() == times
+        journal.full = False
+        house.look_for_changes()
+        assert faults() == times
+
+
 def test_goes_on_after_the_journal_has_raised(faults: Callable[[], int]) -> None:
     """A journal with a fault harms what it was given, and nothing after it."""
     hall, alex, sam = Hall(RaisingJournal()), Ear(), Ear()
@@ -307,22 +287,6 @@ def test_goes_on_after_the_journal_has_raised(faults: Callable[[], int]) -> None
     hall.turn()
     assert sam.lines() == [STYLE.event(_said("hi", seq=1))]
     assert faults() == 1
-
-
-class FullDisk(MemoryJournal):
-    """A journal that fails while its disk is full."""
-
-    def __init__(self) -> None:
-        super().__init__(lambda: 1.0)
-        self.full = False
-
-    def commit(
-        self, entries: Sequence[Entry], puts: Sequence[Put] = (), *, told: int = 0
-    ) -> Deferred[list[Event]]:
-        """Fail, or put it on record."""
-        if self.full:
-            return fail(OSError("no space left"))
-        return super().commit(entries, puts, told=told)
 
 
 def test_leaves_nobody_listening_where_they_are_not_any_more() -> None:
@@ -433,6 +397,107 @@ def test_harms_nobody_else_where_a_style_fails(
     assert sam.lines() == lines
     assert odd.lines() == [lines[0], lines[2]]
     assert faults() == 1
+
+
+# What waits for a slow disk.
+
+LINE = f"{{:0{1024 - BESIDE_TEXT}}}"
+WAITING = WAITING_BYTES // 1024
+"""How many such lines may wait."""
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_reads_no_more_than_may_wait_for_the_disk(door: type[Guest]) -> None:
+    """Nothing is lost of what is sent meanwhile, and everyone is read again when it is written."""
+    journal = SlowJournal(held=False)
+    server = MemoryServer(QUICK, journal=journal)
+    ear, sam, kim = (door(server, name) for name in ("Ear", "Sam", "Kim"))
+    ear.hears()
+    lines = [LINE.format(number) for number in range(2 * WAITING + 100)]
+    journal.held = True
+    sam.end.send(b"".join(_request(door, line) for line in lines))
+    for line in ("one", "two"):
+        kim.end.send(_request(door, line))
+    assert (sam.end.wire.paused, kim.end.wire.paused, kim.end.unread) == (True, True, True)
+    assert ear.hears() == []
+    journal.held = False
+    journal.write()
+    server.settle()
+    heard = ear.hears()
+    assert [line for line in heard if "Sam" in line] == [f"Sam: {line}" for line in lines]
+    assert [line for line in heard if "Kim" in line] == ["Kim: one", "Kim: two"]
+    assert max(map(len, journal.given)) == WAITING
+    told = max(len(b"".join(map(STYLE.event, batch))) for batch in journal.given)
+    assert told < server.limits.outbox_bytes
+    assert not sam.end.wire.paused
+    assert not kim.end.wire.paused
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_lets_nobody_in_while_far_too_much_waits_for_the_disk(door: type[Guest]) -> None:
+    """They hear why; who was let in before is asked for a name when it is written."""
+    journal = SlowJournal(held=False)
+    server = MemoryServer(QUICK, journal=journal)
+    sam = door(server, "Sam")
+    journal.held = True
+    sam.end.send(_request(door, LINE.format(0)) * (2 * WAITING))
+    waiting = [server.connect() for _ in range(WAITING_BYTES // BESIDE_TEXT + 1)]
+    assert server.connect().lines() == [
+        "-> The server is too busy to let anybody in. Try again later."
+    ]
+    assert not any(end.received() for end in waiting)
+    journal.held = False
+    journal.write()
+    server.settle()
+    assert all(end.lines()[-1].startswith("Enter your username") for end in waiting)
+    assert server.connect().lines()[-1] == "Enter your username:"
+
+
+def test_reads_on_in_the_order_in_which_it_was_held_up(hall: Hall, journal: SlowJournal) -> None:
+    """So that nobody who sends much keeps the others from being read."""
+    read: list[str] = []
+
+    def go_on(who: str) -> Callable[[], None]:
+        def add() -> None:
+            read.append(who)
+            hall.add(_said("x" * (WAITING_BYTES // 2)), Ear())
+
+        return add
+
+    for who in ("Alex", "Sam", "Kim"):
+        hall.delivery.hold(go_on(who))
+    gone = go_on("Gone")
+    hall.delivery.hold(gone)
+    hall.delivery.forget(gone)
+    hall.add(_said("hi"), Ear())
+    hall.turn()
+    assert read == ["Alex", "Sam"]
+    journal.write()
+    assert read == ["Alex", "Sam", "Kim"]
+
+
+def test_reads_on_from_the_others_where_one_fails_at_it(
+    hall: Hall, journal: SlowJournal, faults: Callable[[], int]
+) -> None:
+    """It is logged, and delivery goes on."""
+    read: list[str] = []
+
+    def fail() -> None:
+        raise RuntimeError
+
+    hall.delivery.hold(fail)
+    hall.delivery.hold(lambda: read.append("Sam"))
+    hall.add(_said("hi"), Ear())
+    hall.turn()
+    assert (read, faults()) == (["Sam"], 1)
+    assert len(journal.given) == 1
+
+
+def _request(door: type[Guest], text: str) -> bytes:
+    """What is sent to say something."""
+    return (
+        f"{text}\n".encode() if door is Person else b'{"type":"say","text":"%b"}\n' % text.encode()
+    )
 
 
 def _said(text: str, seq: int = 0) -> events.Said:

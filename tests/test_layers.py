@@ -63,8 +63,8 @@ KNOWS: dict[str, set[str]] = {
         *("names", "refused", "registry", "rooms"),
     },
     "moderation": {
-        *("accounts", "chat", "events", "guard", "journal", "limits", "masks", "moments"),
-        *("names", "patterns", "refused", "rooms", "rulings"),
+        *("accounts", "chat", "events", "guard", "identity", "journal", "limits", "masks"),
+        *("moments", "names", "patterns", "refused", "rooms", "rulings"),
     },
     "retention": {"chat", "journal", "rooms", "serverlog"},
     "admission": {"accounts", "clock", "limits", "pace"},
@@ -76,9 +76,10 @@ KNOWS: dict[str, set[str]] = {
     "happened": {"answers", "audience", "events", "ledger"},
     "round": {"answers", "audience", "events", "happened", "journal", "serverlog", "styles"},
     "delivery": {
-        *("answers", "audience", "clock", "events", "happened", "journal", "ledger", "refused"),
-        *("round", "serverlog"),
+        *("answers", "audience", "clock", "events", "happened", "journal", "ledger", "limits"),
+        *("refused", "round", "serverlog", "trail"),
     },
+    "trail": {"limits"},
     "stream": {"answers", "audience"},
     "outbox": {"clock", "limits"},
     # The way in.
@@ -87,21 +88,21 @@ KNOWS: dict[str, set[str]] = {
         *("moments", "names", "patterns", "refused", "rooms", "rulings", "text", "verbs"),
     },
     "house": {
-        *("accounts", "chat", "clock", "delivery", "elsewhere", "guard", "identity", "journal"),
-        *("limits", "masks", "moderation", "names", "outbox", "registry", "retention", "rooms"),
-        *("serverlog", "styles", "threads"),
+        *("accounts", "answers", "chat", "clock", "delivery", "elsewhere", "guard", "happened"),
+        *("identity", "journal", "limits", "masks", "moderation", "names", "outbox", "registry"),
+        *("retention", "rooms", "serverlog", "styles", "threads"),
     },
     "elsewhere": {
         *("accounts", "answers", "happened", "journal", "refused", "registry", "rooms"),
         "rulings",
     },
     "session": {
-        *("answers", "audience", "house", "pace", "refused", "rooms", "states", "stream"),
-        *("styles", "verbs"),
+        *("accounts", "answers", "audience", "house", "pace", "refused", "rooms", "states"),
+        *("stream", "styles", "verbs"),
     },
     "states": {
         *("accounts", "answers", "audience", "chat", "events", "happened", "identity", "journal"),
-        *("limits", "masks", "moderation", "names", "refused", "rooms", "verbs"),
+        *("ledger", "limits", "masks", "moderation", "names", "refused", "rooms", "verbs"),
     },
 }
 """The modules and packages that each may import; what type checkers alone see does not count."""

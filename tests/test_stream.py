@@ -7,6 +7,7 @@ import pytest
 from twisted.internet.defer import Deferred
 
 from twisted_chat.answers import Notice, Reply
+from twisted_chat.audience import Wish
 from twisted_chat.stream import UNREADABLE, Stream
 
 MOST = 10
@@ -16,10 +17,11 @@ class Past:
     """What is read of the past when the test says so."""
 
     def __init__(self) -> None:
+        self.wish = Wish(self._wish, "#dev", after=3)
         self.asked: list[int] = []
         self._read: Deferred[Sequence[Reply]] = Deferred()
 
-    async def wish(self, upto: int) -> Sequence[Reply]:
+    async def _wish(self, upto: int) -> Sequence[Reply]:
         """What was said up to there."""
         self.asked.append(upto)
         return await self._read
@@ -41,10 +43,20 @@ class Ear:
         self.stream = Stream(
             self.heard.append,
             lambda: self.heard.append(b"closed"),
-            lambda reply: reply.text.encode() if isinstance(reply, Notice) else b"",
+            _write,
             _begin,
             MOST,
         )
+
+
+def _write(reply: Reply) -> bytes:
+    assert isinstance(reply, Notice)
+    missing = f" ({reply.room}, {reply.after} to {reply.upto})" if reply.upto else ""
+    return f"{reply.text}{missing}".encode()
+
+
+INSTEAD = f"{UNREADABLE} (#dev, 3 to 9)".encode()
+"""What is said where the past up to 9 is not."""
 
 
 def _begin(work: Coroutine[Any, Any, None]) -> None:
@@ -91,22 +103,22 @@ def test_reads_one_past_after_the_other(ear: Ear) -> None:
 
 
 def test_goes_on_where_the_past_cannot_be_read(ear: Ear) -> None:
-    """And says so."""
+    """And says which part of it is missing."""
     past = Past()
-    ear.stream.catch_up(past.wish, 1)
+    ear.stream.catch_up(past.wish, 9)
     ear.stream.hear(b"now")
     past.fails()
-    assert ear.heard == [UNREADABLE.text.encode(), b"now"]
+    assert ear.heard == [INSTEAD, b"now"]
 
 
 def test_waits_for_the_past_with_so_much_and_no_more(ear: Ear) -> None:
     """Beyond the bound it goes on without; what is read then is too late, and not told."""
     past = Past()
-    ear.stream.catch_up(past.wish, 1)
+    ear.stream.catch_up(past.wish, 9)
     ear.stream.hear(b"x" * MOST)
     assert ear.heard == []
     ear.stream.hear(b"y")
-    assert ear.heard == [UNREADABLE.text.encode(), b"x" * MOST, b"y"]
+    assert ear.heard == [INSTEAD, b"x" * MOST, b"y"]
     past.is_read("late")
     ear.stream.hear(b"z")
     assert ear.heard[3:] == [b"z"]

@@ -1,5 +1,6 @@
 """What people can ask for: the table, from what is typed or sent to a request and to its answer."""
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -28,6 +29,14 @@ from twisted_chat.verbs import TABLE, Request, Verb
 from twisted_chat.verbs.lists import BESIDE_EVENT, cut, size_of, weight
 
 WORDS = sorted((word, verb.name) for verb in TABLE.verbs for word in (verb.name, *verb.short))
+
+NUMBERS = [
+    (verb, field.name)
+    for verb in TABLE.verbs
+    for field in msgspec.structs.fields(verb.request)[1:]
+    if "int" in str(field.type)
+]
+"""Each field that takes a number."""
 
 COUPLE = "\N{MAN}\N{ZERO WIDTH JOINER}\N{WOMAN}"
 
@@ -165,6 +174,26 @@ def test_repeats_no_more_than_a_few_words_of_an_unknown_verb() -> None:
     assert len(refused.value.text) < 100
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        *("/history 0", "/history -1", "/history before 0", "/history 5 before 99999999999999999"),
+        *("/context 3 0", "/context 0", "/context 3 -1", "/delete 0", "/context ²"),
+        *("/search tea before:0", "/delete 9007199254740993", f"/delete {'9' * 4000}"),
+        f"/history {'9' * 4000}",
+    ],
+)
+def test_refuses_to_count_to_what_is_no_number_of_anything(
+    line: str, faults: Callable[[], int]
+) -> None:
+    """A clear error, and no fault."""
+    alex = MemoryServer().person("Alex")
+    alex.type(line)
+    (answer,) = alex.lines()
+    assert answer.startswith(("-> Numbers go from 1", "-> Usage: /", "-> What is "))
+    assert faults() == 0
+
+
 @given(st.text())
 def test_refuses_or_understands_any_line(line: str) -> None:
     """Nothing else can come of it."""
@@ -191,6 +220,41 @@ def test_reads_from_json_what_it_writes(verb: Verb) -> None:
     request = TABLE.decode(msgspec.json.encode(sent).decode())
     assert TABLE.of(request) is verb
     assert msgspec.json.decode(TABLE.encode(request, 5)) == {**sent, "id": 5}
+
+
+@pytest.mark.parametrize(("verb", "field"), NUMBERS, ids=lambda it: getattr(it, "name", it))
+@pytest.mark.parametrize("number", [-1, 0, 2**53 + 1, 2**63, 2**70])
+def test_keeps_to_the_bounds_of_a_number(
+    verb: Verb, field: str, number: int, faults: Callable[[], int]
+) -> None:
+    """A clear error that says where, and no fault; 0 is before the first of what is numbered."""
+    server = MemoryServer()
+    alex = server.program("Alex")
+    fields = msgspec.structs.fields(verb.request)
+    needed = {one.name: _sample(one) for one in fields if one.required}
+    kind = str(verb.request.__struct_config__.tag)
+    answer = _asked(alex, **{"type": kind, **needed, field: number})
+    if number == 0 and field in ("after", "seen"):
+        assert answer["type"] in ("history", "entered")
+    else:
+        assert (answer["code"], f"$.{field}" in answer["text"]) == ("bad_request", True)
+    assert faults() == 0
+
+
+@pytest.mark.parametrize("field", ["v", "seen", "backlog", "id"])
+@pytest.mark.parametrize("number", [-1, 2**63, 2**70])
+def test_keeps_to_the_bounds_of_a_number_in_a_hello(
+    field: str, number: int, faults: Callable[[], int]
+) -> None:
+    """The same, before somebody is in; an id may be below 0."""
+    end = MemoryServer().connect()
+    end.ask(**{"type": "hello", "v": 1, "name": "Alex", field: number})
+    first = end.objects()[0]
+    if (field, number) == ("id", -1):
+        assert first["type"] == "welcome"
+    else:
+        assert first["code"] == ("version" if field == "v" else "bad_request")
+    assert faults() == 0
 
 
 @pytest.mark.parametrize(

@@ -25,10 +25,17 @@ ASK_NAME = Prompt(text="Enter your username:")
 
 
 class Notice(Reply, frozen=True, kw_only=True):
-    """Something about the connection itself, with a stable ``code`` and a ``text`` for people."""
+    """Something about the connection itself, with a stable ``code`` and a ``text`` for people.
+
+    Where it is about something that was not told, it was said in ``room``, or where that is left
+    out in any, and has a number with ``after < seq <= upto``.
+    """
 
     code: str
     text: str
+    room: str | msgspec.UnsetType = msgspec.UNSET
+    after: int | msgspec.UnsetType = msgspec.UNSET
+    upto: int | msgspec.UnsetType = msgspec.UNSET
 
 
 class Goodbye(Reply, frozen=True, kw_only=True):

@@ -5,13 +5,23 @@ hears all that comes after their own arrival, and nothing from before it.
 """
 
 from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from twisted_chat.answers import Reply
 from twisted_chat.styles import Style
 
-Wish = Callable[[int], Coroutine[Any, Any, Sequence[Reply]]]
-"""What somebody wants to know of the past, up to a number of the record."""
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What somebody wants to know of the past."""
+
+    read: Callable[[int], Coroutine[Any, Any, Sequence[Reply]]]
+    """Reads it, up to a number of the record."""
+    room: str = ""
+    """Where it was said; empty for all rooms that they may read."""
+    after: int = 0
+    """What it begins after."""
 
 
 class Hearer(Protocol):

@@ -168,13 +168,16 @@ class Moderated(Event, frozen=True, kw_only=True):
 
 
 class Owned(Event, frozen=True, kw_only=True):
-    """``room`` belongs to the account ``who`` from now on; to nobody where that is empty."""
+    """``room`` belongs to the account ``who`` from now on; to nobody where that is empty.
+
+    ``by`` is empty where the account is no more that owned it.
+    """
 
     kept = True
     moderation = True
 
     room: str
-    by: str
+    by: str = ""
     who: str = ""
 
 

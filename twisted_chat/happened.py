@@ -33,6 +33,8 @@ class Happened:
     """Called when this, and all before it, is told."""
     notices: Sequence[tuple[str, Reply]] = ()
     """What other users alone are told because of it, each by their name."""
+    in_others: Sequence[tuple[str, Reply]] = ()
+    """What users are told by their name in all their sessions but ``by``."""
 
     @property
     def kept(self) -> bool:

@@ -19,6 +19,11 @@ def is_account(identity: str) -> bool:
     return identity.startswith("a:")
 
 
+def account_id(identity: str) -> str:
+    """The id of the account whose identity it is; empty for a guest's."""
+    return identity.removeprefix("a:") if is_account(identity) else ""
+
+
 def new_id() -> str:
     """An id that no account had before."""
     return secrets.token_hex(8)

@@ -152,6 +152,11 @@ class IdUsed(Refused):
     """The request's id was used before, for something else."""
 
 
+def used_before() -> IdUsed:
+    """What is answered where an id was used for something else."""
+    return IdUsed("That id was used for something else before. Nothing was said.")
+
+
 class NotSaved(Refused):
     """The journal could not keep it, so nobody heard it."""
 

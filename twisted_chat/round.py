@@ -57,11 +57,19 @@ class Round:
             self.last = max(self.last, event.seq)
             self._safely(partial(self._place, event, position, by))
         for who, notice in happened.notices:
-            position = self._append(notice, happened)
-            for session in self._audience.sessions(who):
-                self._alone[session].append(position)
+            self._notify(who, notice, happened)
+        for who, notice in happened.in_others:
+            self._notify(who, notice, happened, but=by)
         if by is not None:
             self._answer(happened, by)
+
+    def _notify(
+        self, who: str, notice: Reply, happened: Happened, but: Hearer | None = None
+    ) -> None:
+        position = self._append(notice, happened)
+        for session in self._audience.sessions(who):
+            if session is not but:
+                self._alone[session].append(position)
 
     def _answer(self, happened: Happened, by: Hearer) -> None:
         for reply in happened.replies:

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from twisted_chat.accounts.proof import NOTHING, Proof
 from twisted_chat.answers import ASK_NAME, Error, Goodbye, Notice, Prompt
 from twisted_chat.audience import Wish
 from twisted_chat.house import House
@@ -72,6 +73,8 @@ class Session:
         self.view = View()
         self.style = listener.style_for(self.view)
         self.echo = False
+        self.proof: Proof = NOTHING
+        """What it came in with."""
         self.state: State = Outside(self)
         self._listener = listener
         self._stream = Stream(
@@ -202,6 +205,7 @@ class Session:
     def step_outside(self) -> None:
         """Be without a name again."""
         self.echo = False
+        self.proof = NOTHING
         self.state = Outside(self)
 
     def show(self, **wishes: str | bool) -> None:

@@ -5,12 +5,13 @@ from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any
 
+import msgspec
 from twisted.internet.defer import Deferred
 
 from twisted_chat.answers import Notice, Reply
 from twisted_chat.audience import Wish
 
-UNREADABLE = Notice(code="no_history", text="What was said before cannot be shown now.")
+UNREADABLE = "What was said before cannot be shown now. /history shows it later."
 
 
 class Stream:
@@ -39,6 +40,7 @@ class Stream:
         self._waiting: deque[tuple[int, Callable[[], None]]] = deque()
         self._bytes = 0
         self._reading: object = None
+        self._instead = b""
         self._whoever_waits: list[Deferred[None]] = []
 
     def hear(self, told: bytes) -> None:
@@ -49,12 +51,13 @@ class Stream:
         self._waiting.append((len(told), partial(self._hear, told)))
         self._bytes += len(told)
         if self._bytes > self._most:
-            self._go_on(self._write(UNREADABLE))
+            self._go_on(self._instead)
 
     def catch_up(self, wish: Wish, upto: int) -> None:
         """Send what was before, up to a number of the record; what comes now waits for it."""
         if self._reading is None:
             self._reading = reading = object()
+            self._instead = self._write(_unreadable(wish, upto))
             self._begin(self._read(reading, wish, upto))
         else:
             self._waiting.append((0, partial(self.catch_up, wish, upto)))
@@ -74,9 +77,9 @@ class Stream:
             self._waiting.append((0, self._hang_up))
 
     async def _read(self, reading: object, wish: Wish, upto: int) -> None:
-        told = self._write(UNREADABLE)
+        told = self._instead
         try:
-            told = b"".join([self._write(reply) for reply in await wish(upto)])
+            told = b"".join([self._write(reply) for reply in await wish.read(upto)])
         finally:
             if self._reading is reading:
                 self._go_on(told)
@@ -93,3 +96,9 @@ class Stream:
             waited, self._whoever_waits = self._whoever_waits, []
             for read in waited:
                 read.callback(None)
+
+
+def _unreadable(wish: Wish, upto: int) -> Notice:
+    """What is said instead: a program can ask for what is missing."""
+    room = wish.room or msgspec.UNSET
+    return Notice(code="no_history", text=UNREADABLE, room=room, after=wish.after, upto=upto)

@@ -191,6 +191,10 @@ class _Entrance(Factory):
     def buildProtocol(self, addr: IAddress | None) -> Protocol | None:
         return None if self.leads_to is None else self.leads_to.buildProtocol(addr)
 
+    def logPrefix(self) -> str:
+        """What the log says that listens."""
+        return "The chat"
+
 
 def _door(endpoint: str, factory: IProtocolFactory, reactor: Any) -> StreamServerEndpointService:
     """The service that listens on an endpoint, and says how one gets in by it."""

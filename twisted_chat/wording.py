@@ -96,6 +96,8 @@ def _(event: events.Moderated) -> str:
 
 @words.register
 def _(event: events.Owned) -> str:
+    if not event.by:
+        return " * The room belongs to nobody now: the account of its owner is no more."
     if not event.who:
         return f" * {event.by} gave the room up. It belongs to nobody."
     if event.by == event.who:

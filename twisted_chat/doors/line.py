@@ -32,8 +32,9 @@ _TLS = b"\x16\x03"
 _NOT_THAT = "This is a chat, for nc and telnet. Goodbye."
 _GOODBYES = (b"\x03", b"\x04")
 """Ctrl-C and Ctrl-D at the start of a line, as a telnet sends them that has not negotiated."""
-_ANSWER, _BREATH = "an answer", "a breath"
-"""What lines may wait for: what was asked for before them, and the pace they came at."""
+_ANSWER, _BREATH, _ROOM = "an answer", "a breath", "room"
+"""What lines may wait for: what was asked for before them, the pace they came at, and the disk."""
+_BUSY = "The server is too busy to let anybody in. Try again later."
 
 
 @implementer(IHalfCloseableProtocol)
@@ -97,16 +98,14 @@ class ChatProtocol(LineReceiver):
     def lineReceived(self, line: bytes) -> None:
         wait = self._session.pace()
         self._line(line)
-        if wait:
-            self._pause(wait)
+        self._after_line(wait)
 
     def lineLengthExceeded(self, line: bytes) -> None:
         wait, most = self._session.pace(), self.MAX_LENGTH
         self._session.refuse(LineTooLong(f"That line is too long: {most} bytes at most."))
         self.setRawMode()
         self.rawDataReceived(line)
-        if wait:
-            self._pause(wait)
+        self._after_line(wait)
 
     def rawDataReceived(self, data: bytes) -> None:
         """Skip the rest of a line that is too long."""
@@ -134,6 +133,7 @@ class ChatProtocol(LineReceiver):
         self._closed = True
         self._tcp = None
         self._stop_breather()
+        self._house.delivery.forget(self._go_on_with_room)
         self._outbox.closed()
         self._session.lost("" if reason.check(ConnectionDone) else "lost connection")
 
@@ -195,14 +195,16 @@ class ChatProtocol(LineReceiver):
         return data
 
     def _take(self, data: bytes) -> None:
+        self._hold_if_crowded()
         super().dataReceived(data)
         # A line that was too long ends LineReceiver's loop, whatever comes after it.
         while self._buffer and self.line_mode and not self.paused and b"\n" in self._buffer:
             super().dataReceived(b"")
-        if self.paused:
+        if not self.paused:
+            if not self._program and self._buffer[:1] in _GOODBYES:
+                self._session.end(LEAVING)
+        elif _ROOM not in self._waits:
             self._check_waiting()
-        elif not self._program and self._buffer[:1] in _GOODBYES:
-            self._session.end(LEAVING)
 
     def _speak_telnet(self) -> None:
         self._telnet = Telnet(self._take, lambda: self._session.end(LEAVING))
@@ -236,6 +238,20 @@ class ChatProtocol(LineReceiver):
         self._session.sent(line.decode("utf-8", "replace"))
 
     # Being held back, and being too slow.
+
+    def _after_line(self, wait: float) -> None:
+        if wait:
+            self._pause(wait)
+        self._hold_if_crowded()
+
+    def _hold_if_crowded(self) -> None:
+        """Read nothing while too much waits for the disk."""
+        if self._house.delivery.crowded and _ROOM not in self._waits:
+            self._wait_for(_ROOM)
+            self._house.delivery.hold(self._go_on_with_room)
+
+    def _go_on_with_room(self) -> None:
+        self._go_on_after(_ROOM)
 
     def _pause(self, seconds: float) -> None:
         """Read nothing for a while; what was read already waits."""
@@ -328,7 +344,7 @@ class ChatFactory(Factory):
 
     def buildProtocol(self, addr: IAddress | None) -> Protocol | None:
         host, peer = _host(addr), _peer(addr)
-        why = self._admission.enter(host)
+        why = _BUSY if self._house.delivery.overcrowded else self._admission.enter(host)
         if why is not None:
             self._house.log.turned_away(peer, why)
             return self._turn_away(why)

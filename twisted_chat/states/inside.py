@@ -1,14 +1,16 @@
 """Inside: in the chat, as a user."""
 
-from collections.abc import Coroutine, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from twisted_chat.accounts.account import Account
 from twisted_chat.accounts.logins import Logins
+from twisted_chat.accounts.proof import Proof, of_password
 from twisted_chat.accounts.registrar import Registrar
-from twisted_chat.answers import ASK_NAME, Answer, Goodbye, Notice, Reply, Welcome
+from twisted_chat.answers import ASK_NAME, Answer, Goodbye, Notice, Ok, Reply, Welcome
 from twisted_chat.audience import Wish
 from twisted_chat.chat import Chat, Events
 from twisted_chat.happened import Happened
@@ -16,12 +18,20 @@ from twisted_chat.journal import Journal
 from twisted_chat.masks import Mask
 from twisted_chat.moderation import Moderation
 from twisted_chat.names import RoomName, user_name
-from twisted_chat.refused import AlreadyEntered, NotEntered, NotInRoom, Refused, SomethingWrong
+from twisted_chat.refused import (
+    AlreadyEntered,
+    NotEntered,
+    NotInRoom,
+    Refused,
+    SomethingWrong,
+    used_before,
+)
 from twisted_chat.rooms import User
 from twisted_chat.states.remembering import Remembering
 from twisted_chat.states.state import GONE
 from twisted_chat.verbs import TABLE, Hello, Request, Table
 from twisted_chat.verbs.lists import names_in
+from twisted_chat.verbs.talking import is_speech, says
 from twisted_chat.verbs.verb import Coming, Outcome
 
 if TYPE_CHECKING:
@@ -32,6 +42,8 @@ VERSION = 1
 """The version of the protocol in docs/protocol.md."""
 
 LEAVING = "Leaving the chat..."
+
+NO_ACCOUNT = Notice(code="no_account", text="Your account is no more. You are a guest now.")
 
 
 class Inside:
@@ -48,7 +60,9 @@ class Inside:
         self._attaches = ""
         self._wish: Wish | None = None
         self._notices: list[tuple[str, Reply]] = []
+        self._in_others: list[tuple[str, Reply]] = []
         self._expels: list[tuple[Mask, str]] = []
+        self._afterwards: list[Callable[[], None]] = []
         self._address = session.address
         self._hello = hello
         about = session.house.about
@@ -61,12 +75,17 @@ class Inside:
         request_id: str | int | None,
         secret: str = "",
         attaches: str = "",
+        notices: Sequence[tuple[str, Reply]] = (),
+        also: Sequence[Reply] = (),
     ) -> None:
-        """Welcome the user, who has just come in, or was here already."""
+        """Welcome the user, who has just come in, or was here already.
+
+        :param also: what this session alone is told after that.
+        """
         self._look_at_first()
         wish = self._past.first(self.chat, self.current, came_back=not attaches)
         welcome = self._welcome(secret).to(request_id)
-        self._tell(happened, welcome, wish=wish, attaches=attaches)
+        self._tell(happened, welcome, *also, wish=wish, attaches=attaches, notices=notices)
 
     # What a door, or delivery, says.
 
@@ -89,18 +108,44 @@ class Inside:
                 return
             happened, answer = outcome
         except Refused as why:
-            self._session.refuse(why, request.id)
+            self._refuse(why, request)
         except Exception:
             self._house.log.fault("what a user asked for")
             self._session.refuse(SomethingWrong(), request.id)
         else:
             self._answer(happened, answer, request.id)
 
+    def _refuse(self, why: Refused, request: Request) -> None:
+        """Say why not; but what was said before with that id, under other rules, stays said."""
+        if isinstance(request.id, str) and is_speech(request):
+            self._session.begin(self._look_up(why, request, request.id))
+        else:
+            self._session.refuse(why, request.id)
+
+    async def _look_up(self, why: Refused, request: Request, once: str) -> None:
+        identity = self.user.identity
+        try:
+            # An earlier one may be on its way to the record.
+            await self.settled()
+            seq = await self.journal.sent(identity, once)
+            entry = await self.journal.entry(seq) if seq else None
+        except Exception:
+            self._house.log.fault("looking up what was sent before")
+            self._session.refuse(SomethingWrong(), once)
+            return
+        if seq == 0:
+            self._session.refuse(why, once)
+        elif entry is None or says(request, entry.event):
+            self._session.state.reply(Ok(seq=seq).to(once))
+        else:
+            self._session.refuse(used_before(), once)
+
     def _answer(self, happened: Events, answer: Answer, request_id: str | int | None) -> None:
         once = request_id if isinstance(request_id, str) else ""
         wish, self._wish = self._wish, None
         attaches, self._attaches = self._attaches, ""
         notices, self._notices = self._notices, []
+        in_others, self._in_others = self._in_others, []
         self._tell(
             happened,
             answer.to(request_id),
@@ -108,6 +153,7 @@ class Inside:
             wish=wish,
             attaches=attaches,
             notices=notices,
+            in_others=in_others,
         )
         self._turn_out()
         if self._quits is not None:
@@ -120,6 +166,9 @@ class Inside:
         expels, self._expels = self._expels, []
         for mask, words in expels:
             self._house.expel(mask, words)
+        afterwards, self._afterwards = self._afterwards, []
+        for do in afterwards:
+            do()
 
     async def _answer_later(self, coming: Coming, request_id: str | int | None) -> None:
         try:
@@ -138,7 +187,11 @@ class Inside:
 
     def leave(self, reason: str, goodbye: Goodbye | None = None) -> None:
         self._session.state = GONE
-        self._depart(reason, [] if goodbye is None else [goodbye], last=goodbye is not None)
+        if goodbye is not None:
+            self._depart(reason, [goodbye], last=True)
+        else:
+            # Without a reason the peer has closed it, and read what there was.
+            self._depart(reason, heard=self._heard_by_a_dead_peer() if reason else None)
 
     def dismiss(self, goodbye: Goodbye) -> None:
         self._session.state = GONE
@@ -265,6 +318,16 @@ class Inside:
         """Close the connections of those whom the mask is about, once the request is answered."""
         self._expels.append((mask, words))
 
+    def evict(self, stale: Callable[[Proof], bool], words: str, *, too: bool = False) -> None:
+        """End other sessions of the account that came in with what is stale by now, once the
+        request is answered.
+
+        :param too: whether this one ends with them, if it did so.
+        """
+        but = None if too else self._session
+        account_id = self.user.account_id
+        self._afterwards.append(partial(self._house.evict, account_id, stale, words, but))
+
     @property
     def quiet(self) -> bool:
         """Whether the user sees not who comes and goes."""
@@ -293,8 +356,12 @@ class Inside:
         if other is None:
             self._house.make_way(account, but=self.user)
             happened = self.chat.recognize(self.user, account, heard, self.now())
+            if self.current not in self.user.rooms:
+                # They were removed from it; who is welcomed looks at a room of theirs.
+                self._look_at_first()
         else:
             self._switch_to(other)
+        self._session.proof = of_password(account)
         self._wish = self._past.first(self.chat, self.current, came_back=other is None)
         return happened, self._welcome("")
 
@@ -302,6 +369,7 @@ class Inside:
         """Leave as the guest that one was; the session is one of the other's from now on."""
         self._depart("")
         self.chat.attach(other, self._address)
+        self.reply(*self._house.put_out(other))
         self.user = other
         self._past = self._past.of_another(other)
         self._attaches = str(other.name)
@@ -310,7 +378,10 @@ class Inside:
     def disown(self) -> None:
         """Go on as a guest; where there are none, be outside, and gone with all other sessions."""
         self.chat.disown(self.user, self._house.new_secret())
-        if not self._house.policy.guests:
+        self._house.forget_proofs(self.user)
+        if self._house.policy.guests:
+            self._in_others.append((str(self.user.name), NO_ACCOUNT))
+        else:
             self._house.turn_out([self.user], but=self._session)
             self.log_out()
 
@@ -351,12 +422,14 @@ class Inside:
         attaches: str = "",
         detaches: str = "",
         notices: Sequence[tuple[str, Reply]] = (),
+        in_others: Sequence[tuple[str, Reply]] = (),
         last: bool = False,
+        heard: int | None = None,
     ) -> None:
         for event in happened:
             self._house.log.happened(event)
         notes = self.chat.registry.take_notes()
-        notes.actor, notes.once = self.user.identity, once
+        notes.actor, notes.once, notes.heard = self.user.identity, once, heard
         self._house.delivery.add(
             Happened(
                 happened,
@@ -369,14 +442,32 @@ class Inside:
                 attaches=attaches,
                 detaches=detaches,
                 notices=notices,
+                in_others=in_others,
             )
         )
 
-    def _depart(self, reason: str, replies: Sequence[Reply] = (), last: bool = False) -> None:
-        """Have this session hear nothing any more; with their last one the user is gone."""
+    def _heard_by_a_dead_peer(self) -> int:
+        """How far somebody has heard surely whose connection was lost.
+
+        It may have been dead for a quarter longer than a silent one is kept: see `keep_alive`.
+        """
+        return self._house.delivery.told_before(self._house.limits.dead_peer_seconds * 1.25)
+
+    def _depart(
+        self,
+        reason: str,
+        replies: Sequence[Reply] = (),
+        last: bool = False,
+        heard: int | None = None,
+    ) -> None:
+        """Have this session hear nothing any more; with their last one the user is gone.
+
+        :param heard: how far they have, where that is not all.
+        """
         name = str(self.user.name)
         if self.chat.detach(self.user, self._address):
             self._tell([], *replies, detaches=name, last=last)
             return
         self._house.log.gone(name, reason)
-        self._tell(self.chat.leave(self.user, self.now(), reason), *replies, last=last)
+        happened = self.chat.leave(self.user, self.now(), reason)
+        self._tell(happened, *replies, last=last, heard=heard)

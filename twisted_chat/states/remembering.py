@@ -51,22 +51,20 @@ class Remembering:
         if self._seen is not None:
             keys = [key for room in user.rooms.values() for key in chat.readable(user, room)]
             keys.append(SERVER)
-            return partial(self._since, Scope(keys, user.identity), self._seen)
+            read = partial(self._since, Scope(keys, user.identity), self._seen)
+            return Wish(read, after=self._seen)
         room = None if looks_at is None else user.rooms[looks_at]
         scope = None if room is None else Scope(chat.readable(user, room))
         welcome_back = came_back and user.account is not None and not self._bot
-        return partial(
-            self._arrival,
-            rooms if welcome_back else {},
-            scope,
-            "" if room is None else str(room.name),
-        )
+        name = "" if room is None else str(room.name)
+        return Wish(partial(self._arrival, rooms if welcome_back else {}, scope, name), name)
 
     def of_room(self, chat: Chat, room: Room, seen: int | None) -> Wish:
         """What is shown on entering a room: the last of it, or all since a number."""
         scope = Scope(chat.readable(self._user, room))
         most = self._most if seen is None else HISTORY_EVENTS
-        return partial(self._backlog, scope, str(room.name), seen or 0, most)
+        name, after = str(room.name), seen or 0
+        return Wish(partial(self._backlog, scope, name, after, most), name, after)
 
     async def _since(self, scope: Scope, seen: int, upto: int) -> Sequence[Reply]:
         return await self._backlog(scope, "", seen, HISTORY_EVENTS, upto)

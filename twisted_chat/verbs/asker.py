@@ -1,10 +1,11 @@
 """Who asks for something, as far as a verb needs to know."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Protocol
 
 from twisted_chat.accounts.account import Account
 from twisted_chat.accounts.logins import Logins
+from twisted_chat.accounts.proof import Proof
 from twisted_chat.accounts.registrar import Registrar
 from twisted_chat.answers import Notice
 from twisted_chat.chat import Chat
@@ -112,6 +113,13 @@ class Asker(Protocol):
 
     def expel(self, mask: Mask, words: str) -> None:
         """Close the connections of those whom the mask is about, once the request is answered."""
+
+    def evict(self, stale: Callable[[Proof], bool], words: str, *, too: bool = False) -> None:
+        """End other sessions of the account that came in with what is stale by now, once the
+        request is answered.
+
+        :param too: whether this one ends with them, if it did so.
+        """
 
     def show(self, **wishes: bool) -> None:
         """See more or less."""

@@ -14,11 +14,11 @@ from twisted_chat.names import Name
 from twisted_chat.refused import BadRequest, no_such_message
 from twisted_chat.verbs.asker import Asker
 from twisted_chat.verbs.lists import weight
-from twisted_chat.verbs.verb import Count, Outcome, Place, Text, Words, done, verb
+from twisted_chat.verbs.verb import Count, Outcome, Place, Seen, Text, Words, done, read_count, verb
 
 _HOW = re.compile(
-    r"(?P<most>\d{1,9})?\s*(?:since\s+(?P<since>.+?)|(?P<span>(?:\d+[a-z]+)+))?"
-    r"\s*(?:before\s+(?P<before>\d{1,18}))?",
+    r"(?P<most>\d{1,16})?\s*(?:since\s+(?P<since>.+?)|(?P<span>(?:\d+[a-z]+)+))?"
+    r"\s*(?:before\s+(?P<before>\d{1,16}))?",
     re.IGNORECASE,
 )
 
@@ -31,7 +31,7 @@ async def history(
     most: Count | None = None,
     since: Words | None = None,
     before: Count | None = None,
-    after: Count | None = None,
+    after: Seen | None = None,
 ) -> Outcome:
     await session.settled()
     if how is not None:
@@ -137,9 +137,9 @@ def read_how(how: str) -> tuple[Count | None, Words | None, Count | None]:
         raise BadRequest(f"What is {how}? Try 50, or 1h, or since 12:30, or 50 before 1234.")
     most, since, before = match["most"], match["since"] or match["span"], match["before"]
     return (
-        None if most is None else Count(most),
+        None if most is None else read_count(most),
         None if since is None else Words(since),
-        None if before is None else Count(before),
+        None if before is None else read_count(before),
     )
 
 

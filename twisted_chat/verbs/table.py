@@ -15,6 +15,7 @@ from twisted_chat.verbs.verb import (
     Request,
     RequestId,
     Verb,
+    read_count,
     read_field,
     write_field,
     wrong_usage,
@@ -77,8 +78,13 @@ class Table:
     def parse(self, line: str) -> Request:
         """The request that a person means by a line: a verb, or something to say.
 
+        A verb with spaces before it is that verb: what follows it may be a password.
+
         :raises Refused: no such verb, or a wrong usage of it.
         """
+        begun = line.lstrip()
+        if begun != line and self._is_verb(begun):
+            line = begun
         if not line.startswith("/"):
             return self._request(self.named("say"), {"text": line})
         if line.startswith("//"):
@@ -110,6 +116,11 @@ class Table:
         if request_id is not None:
             request = msgspec.structs.replace(request, id=request_id)
         return self._encoder.encode(request)
+
+    def _is_verb(self, line: str) -> bool:
+        """Whether there is the verb with which a line begins."""
+        slash, words = line[:1], line[1:].split(None, 1)
+        return slash == "/" and bool(words) and words[0].casefold() in self._by_word
 
     def _request(self, verb: Verb, fields: dict[str, object]) -> Request:
         try:
@@ -195,5 +206,5 @@ def _value(verb: Verb, name: str, value: str) -> object:
     if name in _NUMBERS:
         if not value.isascii() or not value.isdigit():
             raise wrong_usage(verb)
-        return int(value)
+        return read_count(value)
     return value

@@ -1,12 +1,15 @@
 """The verbs with which people talk, and say whether they listen."""
 
+from typing import Any
+
 from twisted_chat.answers import Ignored
-from twisted_chat.names import Name, RoomName, user_name
+from twisted_chat.events import Emoted, Said, Told
+from twisted_chat.names import Name, RoomName, room_name, user_name
 from twisted_chat.refused import NobodyThere, NothingSaid
 from twisted_chat.rooms import User
 from twisted_chat.verbs.asker import Asker
 from twisted_chat.verbs.lists import cut, size_of
-from twisted_chat.verbs.verb import NO_REASON, Outcome, Reason, Text, done, verb
+from twisted_chat.verbs.verb import NO_REASON, Outcome, Reason, Request, Text, done, verb
 
 
 @verb("/say TEXT", "Say it, as typing it does.")
@@ -36,6 +39,29 @@ def reply(session: Asker, text: Text) -> Outcome:
     if other.account is not None:
         return _tell_named(session, user_name(other.account.name), text)
     raise NobodyThere(f"{other.name} has left.")
+
+
+_SAYS: dict[type[Request], type[Any]] = {
+    say.request: Said,
+    me.request: Emoted,
+    msg.request: Told,
+    reply.request: Told,
+}
+
+
+def is_speech(request: Request) -> bool:
+    """Whether somebody wants to say something to others."""
+    return type(request) in _SAYS
+
+
+def says(request: Any, event: Any) -> bool:
+    """Whether an event is what such a request asks for, as far as the request tells."""
+    if _SAYS[type(request)] is not type(event) or getattr(event, "text", "") != request.text:
+        return False
+    room, to = getattr(request, "room", None), getattr(request, "name", None)
+    if isinstance(event, Told):
+        return to is None or user_name(event.to) == to
+    return room is None or room_name(event.room) == room
 
 
 @verb("/away [TEXT]", "Say that you do not read.", "afk")

@@ -25,8 +25,14 @@ RequestId = (
     | Annotated[int, msgspec.Meta(ge=-(2**53), le=2**53)]
 )
 
-Count = Annotated[int, msgspec.Meta(ge=1, le=2**53)]
+MOST_COUNT = 2**53
+"""Beyond it programs in some languages mistake one number for another (RFC 8259, section 6)."""
+
+Count = Annotated[int, msgspec.Meta(ge=1, le=MOST_COUNT)]
 """A number of something, or the number of something."""
+
+Seen = Annotated[int, msgspec.Meta(ge=0, le=MOST_COUNT)]
+"""The number of the last event that somebody knows; 0 for none."""
 
 Outcome = tuple[Events, Answer]
 """What a verb does: the events that follow from it, and the answer to the one who asked."""
@@ -98,11 +104,15 @@ class Hello(Request, frozen=True, kw_only=True, tag="hello"):
     echo: bool = False
     password: Secret | None = None
     """What proves that one owns the name."""
+    register: bool = False
+    """Whether an account is to be made of that name, with that password."""
+    code: Secret | None = None
+    """The invitation that this takes, where one registers with a code."""
     token: Secret | None = None
-    """The same for a program, which its owner made with ``/token``."""
+    """What proves the same for a program, and its owner made with ``/token``."""
     resume: Annotated[str, msgspec.Meta(min_length=16, max_length=ID_CHARS)] | None = None
     """The secret by which a guest is the same one as before."""
-    seen: Annotated[int, msgspec.Meta(ge=0, le=2**53)] | None = None
+    seen: Seen | None = None
     """The number of the last event that the program has heard: it gets all it missed since."""
     backlog: Annotated[int, msgspec.Meta(ge=0, le=HISTORY_EVENTS)] | None = None
     """How much it wants to see of what was said before, on entering a room."""
@@ -164,7 +174,8 @@ def verb(usage: str, text: str, *short: str) -> Callable[[_Doing], Verb]:
 
 
 def _request(name: str, function: _Doing) -> type[Request]:
-    hints = get_type_hints(function)
+    # With what says how large a number may be.
+    hints = get_type_hints(function, include_extras=True)
     fields = [
         (parameter.name, hints[parameter.name])
         if parameter.default is parameter.empty
@@ -193,6 +204,18 @@ def read_field(kind: type, value: object) -> object:
     if issubclass(kind, Place):
         return Place(value, value) if value in (PRIVATE, SERVER) else _read_place(value)
     return _read_room_name(value) if kind is RoomName else read_user_name(value)
+
+
+def read_count(digits: str) -> int:
+    """The number that somebody writes.
+
+    :raises BadRequest: there is nothing of that number.
+    """
+    # Python refuses to read a number of thousands of digits.
+    number = int(digits) if len(digits) <= len(str(MOST_COUNT)) else 0
+    if not 1 <= number <= MOST_COUNT:
+        raise BadRequest(f"Numbers go from 1 to {MOST_COUNT}.")
+    return number
 
 
 def read_user_name(value: str) -> Name:
