@@ -22,7 +22,7 @@ from twisted_chat.identity import of_account
 from twisted_chat.journal import PRIVATE, Put
 from twisted_chat.journal.sqlite import SqliteJournal
 from twisted_chat.limits import BANS_PER_PLACE, PASSWORD_MIN_CHARS, REASON_CHARS
-from twisted_chat.registry import BAN, ROOM, RULINGS, BanNote
+from twisted_chat.registry import BAN, ROOM, RULINGS, BanNote, put_rulings
 from twisted_chat.rooms import Charter, Founded
 from twisted_chat.rulings import Filter, Ruling, Rulings
 
@@ -485,6 +485,18 @@ def test_bans_somebody_anew(operator: Operator) -> None:
     assert (ten, kim.mask, kim.reason) == (TEN, "kim", "x" * REASON_CHARS)
 
 
+def test_bans_somebody_anew_though_a_clock_was_set_back(
+    operator: Operator, journal: SqliteJournal
+) -> None:
+    """The new ban is the later one, as the server takes no other in the place of one."""
+    later = Rulings(bans=(Ruling("Kim", "Sam", 4e9),))
+    result(journal.commit([], [put_rulings("*", later)]))
+    operator.does("bans", "add", "Kim", "--reason", "again")
+    (kim,) = _rulings(operator)["*"].bans
+    assert kim.reason == "again"
+    assert kim.since > 4e9
+
+
 @pytest.mark.parametrize(
     ("words", "code", "why"),
     [
@@ -493,8 +505,8 @@ def test_bans_somebody_anew(operator: Operator) -> None:
         (["10.0.0.0/7"], 1, "That is nearly everybody: a network has /8 at least."),
         (["sam"], 1, "Sam administers the server."),
         (["account:Sam", "#dev"], 1, "Sam administers the server."),
-        (["Lee", "#nowhere"], 1, "Nobody owns a room #nowhere. Without a room it is the whole"),
-        (["Lee", "#lobby"], 1, "Nobody owns a room #lobby. Without a room it is the whole"),
+        (["Lee", "#nowhere"], 1, "#nowhere is nobody's own, so no ban is kept for it."),
+        (["Lee", "#lobby"], 1, "#lobby is nobody's own, so no ban is kept for it."),
         (["Lee", "--for", "soon"], 2, "argument --for: Write how long as 90s"),
         (["Lee", "--for", "11y"], 2, "argument --for: Write how long as 90s"),
         (["Lee", "--for", "9999w"], 2, "argument --for: That is too long: ten years"),

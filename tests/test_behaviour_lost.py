@@ -8,7 +8,7 @@ from doors import DOORS, Guest
 from journals import KINDS, opened
 
 from twisted_chat.house import About
-from twisted_chat.limits import Limits
+from twisted_chat.limits import OFF, Limits
 from twisted_chat.testing import EPOCH, MemoryServer
 
 HORSE = "correct-horse"
@@ -22,7 +22,7 @@ class World:
     def __init__(self, door: type[Guest], kind: str, folder: Path, **limits: int) -> None:
         self.door = door
         self._journal = opened(kind, folder, lambda: EPOCH)
-        bounds = Limits(dead_peer_seconds=DEAD, **limits)
+        bounds = Limits(**{"dead_peer_seconds": DEAD, **limits})
         self.server = MemoryServer(bounds, About(backlog=0), self._journal.__enter__())
         self.sam, self.alex = door(self.server, "Sam"), door(self.server, "Alex")
         assert "is yours" in self.alex.do("register", password=HORSE)
@@ -126,3 +126,14 @@ def test_tells_nothing_again_where_another_session_has_heard_it(
     lost.end.drop()
     world.alex.end.hang_up()
     assert world.comes_back() == []
+
+
+def test_looks_back_for_a_bounded_time_only(make: Callable[..., World]) -> None:
+    """Also where a silent peer is kept for ever: no word waits for a reader that long."""
+    world = make(dead_peer_seconds=OFF)
+    for _ in range(5):
+        world.says("hourly")
+        world.server.advance(3600)
+    world.says("now")
+    world.alex.end.drop()
+    assert world.comes_back() == ["1 new in #lobby."]

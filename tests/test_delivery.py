@@ -1,6 +1,8 @@
 """Delivery: on record first, then told, one batch after the other."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
+from itertools import count
 
 import pytest
 from disks import FullDisk, RaisingJournal, SlowJournal
@@ -474,6 +476,22 @@ def test_reads_on_in_the_order_in_which_it_was_held_up(hall: Hall, journal: Slow
     assert read == ["Alex", "Sam"]
     journal.write()
     assert read == ["Alex", "Sam", "Kim"]
+
+
+def test_reads_on_from_any_number_where_the_record_is_at_once() -> None:
+    """One after the other, and not one within the other."""
+    server = MemoryServer(QUICK)
+    delivery, read = server.house.delivery, count()
+
+    def go_on() -> None:
+        next(read)
+        delivery.add(Happened([_said("x" * WAITING_BYTES)], None))
+
+    for _ in range(1000):
+        delivery.hold(partial(go_on))
+    delivery.add(Happened([_said("hi")], None))
+    server.settle()
+    assert next(read) == 1000
 
 
 def test_reads_on_from_the_others_where_one_fails_at_it(

@@ -429,3 +429,16 @@ def test_goes_on_where_something_cannot_be_read(world: World, logged: list[LogEv
     world.changes(*unreadable, _put(ACCOUNT, "olga", None))
     assert faults(logged) == len(unreadable)
     assert [one.closed for one in (world.olga, world.max, world.gus)] == [True, True, False]
+
+
+def test_takes_at_the_start_what_the_last_server_wrote_over(world: World, tmp_path: Path) -> None:
+    """A ban was noted, a moderator ruled in the same place, and the server ended at once."""
+    world.notes(BanNote(Ruling("Kim", "Ada", EPOCH)), "#dev")
+    assert "is banned" in world.olga.do("ban", who="Lee")
+    assert [one.mask for one in world.kept("#dev").bans] == ["Lee"]
+    result(world.journal.close())
+    world.journal = on_disk(tmp_path, lambda: EPOCH)
+    server = MemoryServer(journal=world.journal)
+    server.house.look_for_changes()
+    server.settle()
+    assert {one.mask for one in world.kept("#dev").bans} == {"Lee", "Kim"}

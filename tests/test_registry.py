@@ -408,6 +408,15 @@ def test_takes_a_ban(rooms: Registry, key: str) -> None:
     assert place.rulings == before
 
 
+def test_takes_no_ban_back(town: Town, rooms: Registry) -> None:
+    """Where what was decided cannot be kept: the ban is on record already."""
+    rooms.take_ban(SERVER, noted())
+    rooms.take_ban(SERVER, noted(who="Kim"))
+    for change in reversed(rooms.take_notes().changes):
+        change.undo()
+    assert [ban.mask for ban in town.chat.guard.rulings.bans] == ["Zed", "Kim"]
+
+
 @pytest.mark.parametrize("lifted", [False, True])
 def test_takes_a_ban_once(rooms: Registry, lifted: bool) -> None:
     """What was noted before the start is on record already."""

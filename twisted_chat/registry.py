@@ -94,9 +94,15 @@ class Registry:
         rest, there = place.rulings.unbanning(ban.whom, now)
         if note.lifted:
             if there is not None and there.since <= ban.since:
-                self.rule(place, rest)
+                self._hold(place, rest)
         elif there is None or there.since < ban.since:
-            self.rule(place, place.rulings.banning(ban, now))
+            self._hold(place, place.rulings.banning(ban, now))
+
+    def _hold(self, place: Room | Guard, rulings: Rulings) -> None:
+        """Change rulings for good, as it is on record already: it is not taken back."""
+        self.rule(place, rulings)
+        change = self.notes.changes.pop()
+        self._note(change.puts, lambda: None)
 
     def place(self, key: str) -> Room | Guard | None:
         """The room of that key, if there is one, or what has the rulings of the server."""

@@ -78,11 +78,16 @@ def _add(options: Namespace, console: Console, mask: Mask, place: str) -> None:
         with store.turn() as turn:
             room = _room(turn, place)
             if place != SERVER and (room is None or not room.charter.owner):
-                raise Unable(f"Nobody owns a room {place}. Without a room it is the whole server.")
+                raise Unable(
+                    f"{place} is nobody's own, so no ban is kept for it. Rule it in the chat."
+                )
             rulings = _rules(turn.records(RULINGS), place).get(place, Rulings())
             now = time.time()
             until = now + options.seconds if options.seconds else 0.0
-            ban = Ruling(str(mask), NAME, now, options.reason, until)
+            _, there = rulings.unbanning(mask, now)
+            # Later than the one that it replaces, also where a clock was set back since then.
+            since = now if there is None else max(now, there.since + 0.001)
+            ban = Ruling(str(mask), NAME, since, options.reason, until)
             _put(turn, place, rulings.banning(ban, now), BanNote(ban))
     console.say(f"{mask} is banned from {_where(place)} {until_words(until, now)}.")
 

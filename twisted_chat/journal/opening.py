@@ -52,10 +52,14 @@ def _upgrade_unless_served(directory: Path, database: Database) -> None:
 
 
 def _take_over(database: Database) -> None:
-    """Begin where the last server ended; what others changed meanwhile is read with the rest."""
+    """Begin where the last server ended.
+
+    What others changed meanwhile of a record is read with the record.  Notes of another kind tell of
+    one change alone, which the last server may have written over: they are still to be taken.
+    """
     with database.writing() as db:
         close_all(db)
-        db.execute("DELETE FROM change")
+        db.execute("DELETE FROM change WHERE kind IN (SELECT kind FROM record)")
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from twisted_chat.audience import Wish
 from twisted_chat.chat import Chat, Events
 from twisted_chat.happened import Happened
 from twisted_chat.journal import Journal
+from twisted_chat.limits import TRAIL_SECONDS
 from twisted_chat.masks import Mask
 from twisted_chat.moderation import Moderation
 from twisted_chat.names import RoomName, user_name
@@ -451,7 +452,8 @@ class Inside:
 
         It may have been dead for a quarter longer than a silent one is kept: see `keep_alive`.
         """
-        return self._house.delivery.told_before(self._house.limits.dead_peer_seconds * 1.25)
+        seconds = min(self._house.limits.dead_peer_seconds * 1.25, TRAIL_SECONDS)
+        return self._house.delivery.told_before(seconds)
 
     def _depart(
         self,
