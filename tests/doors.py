@@ -268,8 +268,8 @@ _EVENTS: dict[str, Callable[[dict[str, Any]], str]] = {
         "locked the server down: no new guests, and only accounts speak.",
         "ended the lockdown.",
     ),
-    "filtered": lambda it: f" * {it['by']} filters {it['pattern']}",
-    "unfiltered": lambda it: f" * {it['by']} filters {it['pattern']} no more.",
+    "filtered": lambda it: f' * {it["by"]} filters "{it["pattern"]}".',
+    "unfiltered": lambda it: f' * {it["by"]} filters "{it["pattern"]}" no more.',
     "retained": lambda it: (
         f" * {it['by']} has what is said here forgotten after {it['seconds'] // 86400}d."
         if "seconds" in it
@@ -338,7 +338,10 @@ def _uptime(said: dict[str, Any]) -> str:
 
 def _help(said: dict[str, Any]) -> str:
     width = max(len(verb["usage"]) for verb in said["verbs"])
-    return "\n".join(f"{verb['usage']:{width}}  {verb['text']}" for verb in said["verbs"])
+    lines = []
+    for verb in said["verbs"]:
+        lines += [f"{verb['usage']:{width}}  {verb['text']}", *verb.get("more", [])]
+    return "\n".join(lines)
 
 
 def _people(said: dict[str, Any]) -> str:
@@ -386,10 +389,8 @@ def _missed(said: dict[str, Any], current: list[str]) -> list[str]:
         calls = "mentions" if news["mentions"] == 1 else "mention"
         mentions = f", {news['mentions']} {calls} you" if news["mentions"] else ""
         lines.append(f"-> {news['new']} new in {place}{mentions}.")
-    lines += _dated(said["told"], current) + _dated(said["mentions"], current)
-    shown = len(said["told"]) + len(said["mentions"])
-    rest = sum(news["new"] for news in said["rooms"]) > shown
-    return [*lines, "-> /missed shows the rest."] if rest else lines
+    lines += _dated(said["told"] + said["mentions"], current)
+    return [*lines, "-> /missed shows the rest."] if said["more"] else lines
 
 
 def _found(said: dict[str, Any], current: list[str]) -> list[str]:
@@ -405,7 +406,11 @@ def _filter_test(said: dict[str, Any], current: list[str]) -> list[str]:
 
 def _history(said: dict[str, Any], current: list[str]) -> list[str]:
     lines = _dated(said["events"], current, numbered=True) or ["-> There is nothing."]
-    return [*lines, f"-> More: {said['next']}"] if said.get("next") else lines
+    left = [
+        f"{new} in {room.replace('@', 'private')}" for room, new in said.get("left", {}).items()
+    ]
+    where = f" ({', '.join(left)})" if left else ""
+    return [*lines, f"-> More: {said['next']}{where}"] if said.get("next") else lines
 
 
 def _dated(events: list[dict[str, Any]], current: list[str], numbered: bool = False) -> list[str]:
@@ -456,7 +461,7 @@ _ANSWERS: dict[str, Callable[[dict[str, Any]], str]] = {
         or f"Nobody is banned from {_place(it['room'])}, or muted there."
     ),
     "filters": lambda it: (
-        "\n".join(f"{line['pattern']} (by {line['by']})" for line in it["filters"])
+        "\n".join(f'"{line["pattern"]}" (by {line["by"]})' for line in it["filters"])
         or f"Everything may be said in {_place(it['room'])}."
     ),
     "owner": lambda it: f"{it['room']} belongs to {it['owner'] or 'nobody'}.",

@@ -1,8 +1,11 @@
 """Who tries passwords has to wait."""
 
+from ipaddress import ip_network
+
 import pytest
 from twisted.internet.task import Clock
 
+from twisted_chat.accounts.origin import Network
 from twisted_chat.accounts.throttle import Throttle
 from twisted_chat.limits import (
     ADDRESSES_REMEMBERED,
@@ -12,6 +15,7 @@ from twisted_chat.limits import (
     Limits,
 )
 from twisted_chat.refused import TooManyTries
+from twisted_chat.testing import MemoryServer
 
 LOGINS = Limits().logins
 HOME, AWAY = "192.0.2.1", "198.51.100.1"
@@ -20,10 +24,10 @@ HOME, AWAY = "192.0.2.1", "198.51.100.1"
 class Door:
     """Somebody who tries, at a moment that a test moves."""
 
-    def __init__(self) -> None:
+    def __init__(self, *trusted: Network) -> None:
         self.clock = Clock()
         self.clock.advance(1_700_000_000)
-        self.throttle = Throttle(Limits(), self.clock)
+        self.throttle = Throttle(Limits(), self.clock, trusted)
 
     def wait(self, name: str = "alex", address: str | None = HOME) -> int:
         """Try; for how many seconds one has to wait instead, mostly 0."""
@@ -51,6 +55,12 @@ class Door:
 def door() -> Door:
     """A door at which nobody has tried anything."""
     return Door()
+
+
+@pytest.fixture
+def class_() -> Door:
+    """A door that trusts the network of `HOME`."""
+    return Door(ip_network("192.0.2.0/24"))
 
 
 def test_lets_people_mistype(door: Door) -> None:
@@ -198,6 +208,55 @@ def test_goes_on_when_the_clock_is_set_back(door: Door) -> None:
     assert door.wait() == 60
     door.clock.advance(60)
     assert door.wait() == 0
+
+
+def test_lets_each_of_a_trusted_network_try(class_: Door) -> None:
+    """A class behind a router logs in, and registers, at once."""
+    names = [f"n{number}" for number in range(200)]
+    assert {class_.wait(name) for name in names} == {0}
+    for _ in range(200):
+        class_.throttle.check_hash(HOME)
+    assert class_.fail_on("sam", AWAY) == 0
+    assert class_.wait("kim", AWAY) > 0
+
+
+def test_lets_a_class_behind_a_router_register_at_once() -> None:
+    """All from one address; a stranger's is held back as ever."""
+    server = MemoryServer(trusted=(ip_network("192.0.2.0/24"),))
+    many = range(LOGINS + 1)
+    at_home = [_registered(server, HOME, f"pupil{number}") for number in many]
+    assert at_home == ["ok"] * (LOGINS + 1)
+    away = [_registered(server, AWAY, f"stranger{number}") for number in many]
+    assert away == ["ok"] * LOGINS + ["error"]
+
+
+def test_holds_an_account_back_from_a_trusted_network(class_: Door) -> None:
+    """Also where its owner has logged in from there: else a neighbour guesses for ever."""
+    class_.log_in("alex")
+    class_.clock.advance(60)
+    assert class_.fail_on("alex") == 0
+    assert class_.wait("alex") > 0
+    with pytest.raises(TooManyTries):
+        class_.throttle.check("alex", HOME, inside=True)
+    assert class_.wait("sam") == 0
+
+
+def test_lets_the_owner_in_from_a_trusted_network_whatever_others_fail(class_: Door) -> None:
+    """As from any other, and what they mistype is forgiven there."""
+    class_.log_in("alex")
+    class_.fail_on("alex", AWAY, times=FREE_TRIES + 3)
+    assert class_.wait("alex", AWAY) > 0
+    for _ in range(3):
+        class_.clock.advance(60)
+        assert [class_.wait("alex") for _ in range(FREE_TRIES - 1)] == [0] * (FREE_TRIES - 1)
+        class_.log_in("alex")
+
+
+def _registered(server: MemoryServer, host: str, name: str) -> str:
+    end = server.program(name, host)
+    end.ask(type="register", password="correct-horse-battery")
+    (answer,) = end.objects()
+    return str(answer["type"])
 
 
 def _address(number: int) -> str:

@@ -1,5 +1,6 @@
 """The small parts of the stdio client: lines, cutting, colours, completion, options."""
 
+import re
 from pathlib import Path
 from typing import Any
 from unicodedata import category
@@ -199,6 +200,15 @@ def test_reads_a_secret_from_a_file(tmp_path: Path, kind: str, written: str) -> 
     options = Options()
     options.parseOptions(["--name", "Alex", f"--{kind}-file", str(file)])
     assert options.proof.fields == {kind: "secret"}
+
+
+def test_shows_no_default_for_what_is_left_out() -> None:
+    """But for the server, which has one."""
+    shown = Options().getUsage(500)
+    assert re.findall(r"\[default: (.*?)\]", shown) == ["tcp:127.0.0.1:6789"]
+    options = Options()
+    options.parseOptions([])
+    assert (options["name"], options["room"]) == ("", "")
 
 
 def test_proves_nothing_without_a_file() -> None:

@@ -114,6 +114,17 @@ def test_keeps_what_is_said_out_of_a_quiet_log(start_server: StartServer) -> Non
     ]
 
 
+@pytest.mark.parametrize(("trusted", "let"), [("127.0.0.0/8", 2), ("192.0.2.0/24", 1)])
+def test_lets_a_trusted_network_register_at_once(
+    start_server: StartServer, trusted: str, let: int
+) -> None:
+    """--trust exempts an address from the bound of --limit logins."""
+    listen = ("--listen", "tcp:0:interface=127.0.0.1")
+    server = start_server(*listen, "--trust", trusted, "--limit", "logins=1")
+    told = [nc(server, f"{name}\n/register correct-horse-battery\n") for name in ("Alex", "Sam")]
+    assert ["Too many tries." in each for each in told].count(False) == let
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 @pytest.mark.parametrize("runner", [(TWISTD, "-n"), TWIST])
 def test_says_goodbye_when_it_is_ended(
@@ -191,6 +202,11 @@ def test_listens_on_several_endpoints(start_server: StartServer, tmp_path: Path)
         (["--limit", "foo=1"], "twistd chat: there is no limit 'foo'. See twistd chat --help."),
         (
             ["--motd", "/does/not/exist"],
+            "twistd chat: cannot read '/does/not/exist': No such file or directory."
+            " See twistd chat --help.",
+        ),
+        (
+            ["--auth", "file:/does/not/exist"],
             "twistd chat: cannot read '/does/not/exist': No such file or directory."
             " See twistd chat --help.",
         ),

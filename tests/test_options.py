@@ -70,6 +70,23 @@ def test_refuses_a_way_to_know_passwords_that_cannot_work(monkeypatch: pytest.Mo
     assert len(options("--auth", "memory:alex:secret-word").checkers) == 1
 
 
+def test_takes_a_file_that_knows_passwords(tmp_path: Path) -> None:
+    """One that can be read."""
+    path = tmp_path / "passwd"
+    path.write_text("alex:secret-word\n")
+    assert len(options("--auth", f"file:{path}").checkers) == 1
+
+
+def test_shows_its_help_without_holes() -> None:
+    """A sentence that goes on in another line of the code is one sentence."""
+    described, _, _ = options().getUsage(500).partition("Limits, with their defaults")
+    texts = [line.split("  ")[-1] for line in described.splitlines()]
+    assert "The account that administers the server. [default: the first that is registered" in (
+        " ".join(texts)
+    )
+    assert "the end of the process. [default: full]" in " ".join(texts)
+
+
 def test_trusts_networks() -> None:
     """--trust may be given several times."""
     networks = ["10.0.0.0/8", "fd00::/8"]
@@ -117,6 +134,10 @@ def test_bounds_the_message_of_the_day(tmp_path: Path, text: str, fits: bool) ->
         (["--name", "x" * 65], "--name takes 1 to 64 characters"),
         (["--listen", ""], "cannot listen on ''"),
         (["--listen", "tcp:port"], "cannot listen on 'tcp:port'"),
+        (["--auth", "file:/nowhere/chat.passwd"], "'/nowhere/chat.passwd': No such file"),
+        (["--auth", "file:/"], "cannot read '/': Is a directory"),
+        (["--admin", "root"], "--admin 'root': The name root is reserved"),
+        (["--admin", "4dmin"], "--admin '4dmin': The name 4dmin is reserved"),
         (["lobby"], "Wrong number of arguments"),
     ],
 )

@@ -26,6 +26,7 @@ from twisted_chat.refused import (
 )
 from twisted_chat.testing import End, MemoryServer
 from twisted_chat.verbs import TABLE, Request, Verb
+from twisted_chat.verbs.explained import EXPLAINED
 from twisted_chat.verbs.lists import BESIDE_EVENT, cut, size_of, weight
 
 WORDS = sorted((word, verb.name) for verb in TABLE.verbs for word in (verb.name, *verb.short))
@@ -95,6 +96,23 @@ def test_helps_with_one_verb(word: str, text: str) -> None:
     """With its short forms, where it has some."""
     (line,) = TABLE.help(word)
     assert line.text == text
+
+
+@pytest.mark.parametrize("name", EXPLAINED)
+def test_explains_a_verb_in_a_few_lines(name: str) -> None:
+    """They fit on a screen, and each example is one that can be typed as it stands."""
+    verb = TABLE.named(name)
+    (line,) = TABLE.help(name)
+    assert line.more == EXPLAINED[verb.name]
+    assert len(EXPLAINED[name]) <= 3
+    assert max(map(len, EXPLAINED[name])) <= 95
+    assert {TABLE.of(TABLE.parse(example)) for example in _examples(name)} == {verb}
+
+
+def test_explains_only_where_one_verb_is_asked_for() -> None:
+    """A list stays one of lines."""
+    assert [line for name in TABLE.chapters for line in TABLE.help(name) if line.more] == []
+    assert "more" not in msgspec.to_builtins(TABLE.help("motd")[0])
 
 
 # What is typed.
@@ -466,6 +484,11 @@ def test_says_that_the_one_who_was_told_is_away(reason: str) -> None:
     _asked(sam, type="away", text=reason)
     expected = f"Told Sam. They are away{f': {reason}' if reason else '.'}"
     assert _asked(alex, type="msg", name="sam", text="hi")["text"] == expected
+
+
+def _examples(name: str) -> list[str]:
+    start = "Example: "
+    return [line.removeprefix(start) for line in EXPLAINED[name] if line.startswith(start)]
 
 
 def _as_json(request: Request) -> Any:

@@ -55,10 +55,14 @@ class Answer(Reply, frozen=True, kw_only=True):
 
 
 class Ok(Answer, frozen=True, kw_only=True):
-    """Done.  ``seq`` is the number of what was put on record; ``text`` tells a person what was."""
+    """Done.  ``seq`` is the number of what was put on record; ``text`` tells a person what was.
+
+    ``secret`` is a token or a code that was made, which the text shows too.
+    """
 
     seq: int | msgspec.UnsetType = msgspec.UNSET
     text: str | msgspec.UnsetType = msgspec.UNSET
+    secret: str | msgspec.UnsetType = msgspec.UNSET
 
     def numbered(self, seq: int) -> Self:
         """This answer, with the number of what was put on record."""
@@ -174,10 +178,11 @@ class Ignored(Answer, frozen=True, kw_only=True):
 
 
 class HelpLine(msgspec.Struct, frozen=True, kw_only=True):
-    """A verb as one types it, and what it does."""
+    """A verb as one types it, and what it does; where one was asked for, ``more`` about it."""
 
     usage: str
     text: str
+    more: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
 
 
 class Help(Answer, frozen=True, kw_only=True):
@@ -214,13 +219,15 @@ class Backlog(Reply, frozen=True, kw_only=True):
 class History(Answer, frozen=True, kw_only=True):
     """What was said before in ``room``, oldest first; there may be more of it.
 
-    ``next`` is what a person types for that.
+    ``next`` is what a person types for that.  ``left`` says how much was missed that is still to be
+    shown, by the room.
     """
 
     room: str
     events: list[Recorded]
     more: bool
     next: str = ""
+    left: dict[str, int] | msgspec.UnsetType = msgspec.UNSET
 
 
 class Found(Answer, frozen=True, kw_only=True):
@@ -247,12 +254,14 @@ class Missed(Reply, frozen=True, kw_only=True):
     """What happened in the rooms of an account while its owner was not here.
 
     ``told`` is what they were told alone meanwhile, ``mentions`` what mentions them; oldest first,
-    and of many the newest.
+    and of many the newest.  ``more`` says whether something is new that is neither among these nor
+    in the backlog that comes with them.
     """
 
     rooms: list[NewsLine]
     told: list[Told]
     mentions: list[Said | Emoted]
+    more: bool = False
 
 
 class Audit(Answer, frozen=True, kw_only=True):

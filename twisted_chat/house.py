@@ -14,6 +14,7 @@ from twisted_chat.accounts.account import Account
 from twisted_chat.accounts.book import Book
 from twisted_chat.accounts.hasher import Hasher
 from twisted_chat.accounts.logins import Logins
+from twisted_chat.accounts.origin import Network
 from twisted_chat.accounts.policy import Policy
 from twisted_chat.accounts.proof import ELSEWHERE, NOTHING, Proof
 from twisted_chat.accounts.registrar import Registrar
@@ -89,6 +90,7 @@ class House:
     :param hashing: does what takes a processor for long.
     :param policy: who may come in, and as whom.
     :param checkers: who else knows passwords, in the order in which they are asked.
+    :param trusted: networks of which an address is many people.
     :param argon: how passwords are hashed; as left out, as is recommended.
     :param new_secret: makes what nobody guesses, for guests who want to come back.
     """
@@ -104,6 +106,7 @@ class House:
         *,
         policy: Policy | None = None,
         checkers: Sequence[ICredentialsChecker] = (),
+        trusted: Sequence[Network] = (),
         argon: PasswordHasher | None = None,
         new_secret: Callable[[], str] = identity.new_secret,
     ) -> None:
@@ -133,7 +136,7 @@ class House:
             self.book,
             checkers,
             Hasher(hashing, argon),
-            Throttle(limits, clock),
+            Throttle(limits, clock, trusted),
             self.delivery.keep,
             time,
             self._displace,

@@ -232,7 +232,9 @@ class Limits:
     connects_per_minute: int = _limit(60, "new connections a minute from one address")
     name_seconds: int = _limit(60, "until a name is given; a byte now and then does not extend it")
     name_tries: int = _limit(5, "names tried on one connection that cannot be had")
-    logins: int = _limit(5, "passwords tried a minute, for an address and for an account")
+    logins: int = _limit(
+        5, "passwords hashed a minute, right or wrong, for an address and for an account"
+    )
     dead_peer_seconds: int = _limit(120, "until a peer that answers nothing counts as lost")
     line_bytes: int = _limit(4096, "one line; a longer one is refused and the connection kept")
     message_burst: int = _limit(20, "lines a user may send at once")

@@ -14,12 +14,15 @@ from twisted.cred.strcred import AuthOptionMixin
 from twisted.internet.endpoints import serverFromString
 from twisted.python.usage import Options, UsageError
 
+from twisted_chat.accounts.book import Book
 from twisted_chat.accounts.policy import Policy, Registration
 from twisted_chat.admission import Network
+from twisted_chat.held import HeldNames
 from twisted_chat.house import About
 from twisted_chat.journal import Durability
 from twisted_chat.limits import HISTORY_EVENTS, MOTD_BYTES, MOTD_LINES, Limits
-from twisted_chat.names import Unusable, room_name, user_name
+from twisted_chat.names import RESERVED, Unusable, room_name, user_name
+from twisted_chat.refused import NameReserved
 from twisted_chat.text import clean
 
 DEFAULT_ENDPOINT = "tcp:6789:interface=127.0.0.1"
@@ -49,6 +52,8 @@ class ChatOptions(Options, AuthOptionMixin):
 
     def __init__(self) -> None:
         super().__init__()
+        # Where a docstring goes on in another line, the help would show the spaces before that.
+        self.docs = {name: " ".join((doc or "").split()) for name, doc in self.docs.items()}
         self.endpoints: list[str] = []
         self.limits = Limits()
         self.trusted: list[Network] = []
@@ -169,13 +174,18 @@ class ChatOptions(Options, AuthOptionMixin):
         """The account that administers the server. [default: the first that is registered from
         this machine]"""
         try:
-            self._administrator = user_name(name).key
-        except Unusable as why:
+            wanted = user_name(name)
+            HeldNames(RESERVED, Book(())).check(wanted)
+        except (Unusable, NameReserved) as why:
             raise UsageError(f"--admin {name!r}: {why}") from None
+        self._administrator = wanted.key
 
     def opt_auth(self, method: str) -> None:
         """Another way to check passwords, as file:/etc/chat.passwd; repeatable."""
-        if method.partition(":")[0] == "unix" and not find_spec("spwd"):
+        kind, _, path = method.partition(":")
+        if kind == "file":
+            _check_readable(path)
+        if kind == "unix" and not find_spec("spwd"):
             raise UsageError(
                 "--auth unix reads the shadow file with Python's spwd, which went with Python 3.13:"
                 " take a plugin for PAM"
@@ -191,7 +201,7 @@ class ChatOptions(Options, AuthOptionMixin):
             raise UsageError(str(why)) from None
 
     def opt_trust(self, network: str) -> None:
-        """A network, as 10.0.0.0/8, from which any number may connect; repeatable."""
+        """A network, as 10.0.0.0/8, from which any number may connect and log in; repeatable."""
         try:
             self.trusted.append(ip_network(network))
         except ValueError as why:
@@ -201,6 +211,14 @@ class ChatOptions(Options, AuthOptionMixin):
         self.endpoints = self.endpoints or [DEFAULT_ENDPOINT]
 
     opt_l = opt_listen
+
+
+def _check_readable(path: str) -> None:
+    try:
+        with open(path, "rb"):
+            pass
+    except OSError as why:
+        raise UsageError(f"cannot read {path!r}: {why.strerror}") from None
 
 
 def _first_line(why: Exception) -> str:

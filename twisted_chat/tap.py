@@ -114,6 +114,7 @@ class ChatService(MultiService):
             hashing,
             policy=options.policy,
             checkers=options.checkers,
+            trusted=options.trusted,
         )
         room = room_for_connections(limits.connections)
         admission = Admission(limits, reactor, room, trusted=options.trusted)

@@ -233,6 +233,7 @@ class MemoryServer:
             hashing or AtOnce(),
             policy=policy,
             checkers=checkers,
+            trusted=trusted,
             argon=CHEAP,
             new_secret=self._new_secret,
         )

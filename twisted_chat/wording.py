@@ -141,12 +141,12 @@ def _(event: events.LockedDown) -> str:
 
 @words.register
 def _(event: events.Filtered) -> str:
-    return f" * {event.by} filters {event.pattern}"
+    return f' * {event.by} filters "{event.pattern}".'
 
 
 @words.register
 def _(event: events.Unfiltered) -> str:
-    return f" * {event.by} filters {event.pattern} no more."
+    return f' * {event.by} filters "{event.pattern}" no more.'
 
 
 @words.register
@@ -251,19 +251,20 @@ def _dated(happened: Sequence[Event], current: str, numbered: bool) -> list[str]
 def missed(reply: answers.Missed, current: str) -> list[str]:
     """What happened while one was not here: how much, then the part that is meant for oneself."""
     lines = [f"-> {_news(line)}" for line in reply.rooms]
-    lines += _dated(reply.told, current, numbered=False)
-    lines += _dated(reply.mentions, current, numbered=False)
-    shown = len(reply.told) + len(reply.mentions)
-    if sum(line.new for line in reply.rooms) > shown:
+    lines += _dated([*reply.told, *reply.mentions], current, numbered=False)
+    if reply.more:
         lines.append("-> /missed shows the rest.")
     return lines
 
 
 def _news(line: answers.NewsLine) -> str:
-    about = "in private" if line.room == "@" else f"in {line.room}"
     calls = "mentions" if line.mentions == 1 else "mention"
     mentions = f", {line.mentions:,} {calls} you" if line.mentions else ""
-    return f"{line.new:,} new {about}{mentions}."
+    return f"{line.new:,} new {_within(line.room)}{mentions}."
+
+
+def _within(room: str) -> str:
+    return "in private" if room == "@" else f"in {room}"
 
 
 def _remembered(event: Event) -> str:
@@ -285,7 +286,15 @@ def _framed(reply: Past, lines: list[str]) -> list[str]:
         "-> Nothing was found." if isinstance(reply, answers.Found) else "-> There is nothing."
     )
     shown = lines or [nothing]
-    return [*shown, f"-> More: {reply.next}"] if reply.next else shown
+    return [*shown, f"-> More: {reply.next}{_left(reply)}"] if reply.next else shown
+
+
+def _left(reply: Past) -> str:
+    """How much more there is to be shown of what was missed, and where."""
+    if not isinstance(reply, answers.History) or not reply.left:
+        return ""
+    places = ((f"{new:,}", _within(room)) for room, new in reply.left.items())
+    return f" ({', '.join(f'{new} {within}' for new, within in places)})"
 
 
 def _missed_more(reply: answers.Backlog) -> str:
@@ -433,7 +442,10 @@ def _(answer: answers.Ignored) -> str:
 @reply.register
 def _(answer: answers.Help) -> str:
     width = USAGE_CHARS if len(answer.verbs) > 1 else 0
-    return "\n".join(f"{line.usage:{width}}  {line.text}" for line in answer.verbs)
+    lines = []
+    for line in answer.verbs:
+        lines += [f"{line.usage:{width}}  {line.text}", *(line.more or ())]
+    return "\n".join(lines)
 
 
 @reply.register
@@ -465,7 +477,7 @@ def _ruling(what: str, line: answers.RulingLine) -> str:
 
 @reply.register
 def _(answer: answers.Filters) -> str:
-    lines = [f"{line.pattern} (by {line.by})" for line in answer.filters]
+    lines = [f'"{line.pattern}" (by {line.by})' for line in answer.filters]
     return "\n".join(lines) or f"Everything may be said in {_place(answer.room)}."
 
 

@@ -25,6 +25,9 @@ TOKEN_USE_SECONDS = 60
 """How often the use of a token is put on record: a program that reconnects all the time writes no
 more than that."""
 
+_OWN = "Wrong password."
+"""What is told to who is in: the name they have is known to be right."""
+
 
 class Logins:
     """Every way to prove that one owns an account.
@@ -101,9 +104,12 @@ class Logins:
         :raises Refused: as `by_password` does.
         """
         name = user_name(account.name)
-        proved = await self.by_password(name, password, address, inside=True)
+        try:
+            proved = await self.by_password(name, password, address, inside=True)
+        except WrongPassword:
+            raise WrongPassword(_OWN) from None
         if proved.id != account.id:
-            raise WrongPassword
+            raise WrongPassword(_OWN)
 
     def registered(self, name: Name, address: str | None) -> None:
         """Remember the address from which somebody has made that name their own."""

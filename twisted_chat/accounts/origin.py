@@ -1,8 +1,9 @@
 """What counts as one address: that of a site, where a single one is cheap to change."""
 
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 Address = IPv4Address | IPv6Address
+Network = IPv4Network | IPv6Network
 
 IPV6_SITE_BITS = 64
 """One customer has a /64 at least, so that single IPv6 addresses count for nothing."""

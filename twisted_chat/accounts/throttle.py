@@ -4,8 +4,9 @@ What is known is forgotten when the server ends; how long that takes is a wait t
 """
 
 import math
+from collections.abc import Iterable
 
-from twisted_chat.accounts.origin import address_of, site_of
+from twisted_chat.accounts.origin import Network, address_of, site_of
 from twisted_chat.accounts.remembered import Remembered
 from twisted_chat.accounts.tries import Tries
 from twisted_chat.clock import Clock
@@ -21,11 +22,15 @@ class Throttle:
 
     An account's failures hold nobody back at an address where its owner has logged in before: so
     nobody locks them out by failing on purpose.
+
+    :param trusted: networks of which an address is many people, as a class behind a router: what
+        is tried there counts for each account by itself.
     """
 
-    def __init__(self, limits: Limits, clock: Clock) -> None:
+    def __init__(self, limits: Limits, clock: Clock, trusted: Iterable[Network] = ()) -> None:
         self._a_minute = limits.logins
         self._clock = clock
+        self._trusted = tuple(trusted)
         self._addresses: Remembered[str, Tries] = Remembered()
         self._accounts: Remembered[str, Tries] = Remembered()
         self._failures: Remembered[tuple[str, str], int] = Remembered()
@@ -39,7 +44,8 @@ class Throttle:
         :raises TooManyTries: the address or the account has to wait.
         """
         now, origin = self._clock.seconds(), _origin(address)
-        from_there = self._addresses.get(origin, Tries(self._a_minute))
+        bucket = self._bucket(name_key, address)
+        from_there = self._addresses.get(bucket, Tries(self._a_minute))
         of_account = self._accounts.get(name_key, Tries(self._a_minute))
         wait = from_there.wait(now)
         if not inside and (origin, name_key) not in self._owners:
@@ -47,15 +53,17 @@ class Throttle:
         _let_pass(wait)
         from_there.failed(now)
         of_account.failed(now)
-        self._addresses.put(origin, from_there)
+        self._addresses.put(bucket, from_there)
         self._accounts.put(name_key, of_account)
         self._failures.put((origin, name_key), self._failures.get((origin, name_key), 0) + 1)
 
     def check_hash(self, address: str | None) -> None:
-        """Let a hash pass, and count it, where nothing is tried.
+        """Let a hash pass, and count it, where nothing is tried; trusted networks are not counted.
 
         :raises TooManyTries: the address has to wait.
         """
+        if self._trusts(address):
+            return
         now, origin = self._clock.seconds(), _origin(address)
         from_there = self._addresses.get(origin, Tries(self._a_minute))
         _let_pass(from_there.wait_to_hash(now))
@@ -68,7 +76,7 @@ class Throttle:
         Who owns one account would else guess the password of another for ever.
         """
         pair = (_origin(address), name_key)
-        self._forgive(pair, self._failures.pop(pair, 0))
+        self._forgive(name_key, address, self._failures.pop(pair, 0))
         self.owner_at(name_key, address)
 
     def owner_at(self, name_key: str, address: str | None) -> None:
@@ -79,12 +87,23 @@ class Throttle:
         """Nobody looked at the password: it was no failure."""
         pair = (_origin(address), name_key)
         self._failures.put(pair, max(0, self._failures.get(pair, 0) - 1))
-        self._forgive(pair, 1)
+        self._forgive(name_key, address, 1)
 
-    def _forgive(self, pair: tuple[str, str], failures: int) -> None:
-        origin, name_key = pair
-        self._addresses.get(origin, Tries(self._a_minute)).forgive(failures)
+    def _forgive(self, name_key: str, address: str | None, failures: int) -> None:
+        bucket = self._bucket(name_key, address)
+        self._addresses.get(bucket, Tries(self._a_minute)).forgive(failures)
         self._accounts.get(name_key, Tries(self._a_minute)).forgive(failures)
+
+    def _bucket(self, name_key: str, address: str | None) -> str:
+        """What counts together of all that is tried from an address."""
+        origin = _origin(address)
+        # Counted there too: where its owner has been, an account alone would hold nobody back.
+        return f"{origin} {name_key}" if self._trusts(address) else origin
+
+    def _trusts(self, address: str | None) -> bool:
+        return address is not None and any(
+            address_of(address) in network for network in self._trusted
+        )
 
 
 def _origin(address: str | None) -> str:

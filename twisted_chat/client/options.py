@@ -22,10 +22,10 @@ class Options(usage.Options):
 
     optParameters: ClassVar = [
         ["connect", "c", SERVER, "The server, as a Twisted client endpoint; also tls:HOST:PORT."],
-        ["name", "n", "", "Join under this name, without the menu."],
-        ["room", "r", "", "Enter this room after joining."],
-        ["password-file", None, "", "The first line of this file is the password of --name."],
-        ["token-file", None, "", "The same with a token, as /token makes one."],
+        ["name", "n", None, "Join under this name, without the menu."],
+        ["room", "r", None, "Enter this room after joining."],
+        ["password-file", None, None, "The first line of this file is the password of --name."],
+        ["token-file", None, None, "The same with a token, as /token makes one."],
     ]
     optFlags: ClassVar = [
         ["plain", "p", "Plain lines: no colours, no editing, no bell, also on a terminal."],
@@ -37,6 +37,9 @@ class Options(usage.Options):
 
     def postOptions(self) -> None:
         """Read the secrets: they are no arguments, as every user of the machine can see those."""
+        # Left out they have no default that the help would show.
+        for option in ("name", "room"):
+            self[option] = self[option] or ""
         files = [kind for kind in ("password", "token") if self[f"{kind}-file"]]
         if len(files) > 1:
             raise usage.UsageError("--password-file and --token-file exclude each other")

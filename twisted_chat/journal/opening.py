@@ -54,8 +54,8 @@ def _upgrade_unless_served(directory: Path, database: Database) -> None:
 def _take_over(database: Database) -> None:
     """Begin where the last server ended.
 
-    What others changed meanwhile of a record is read with the record.  Notes of another kind tell of
-    one change alone, which the last server may have written over: they are still to be taken.
+    What others changed meanwhile of a record is read with the record.  Notes of another kind tell
+    of one change alone, which the last server may have written over: they are still to be taken.
     """
     with database.writing() as db:
         close_all(db)

@@ -29,7 +29,7 @@ class Authority:
         if room is None:
             raise NotInRoom(f"You are not in {name}. /join {name} first.")
         if name == self._chat.lobby:
-            raise NotOperator(f"{room.name} belongs to everybody and has no operators.")
+            raise NotOperator(f"Only an administrator may do that in {room.name}.")
         room.require_operator(user)
         return room
 

@@ -10,6 +10,7 @@ import msgspec
 from twisted_chat.answers import HelpLine
 from twisted_chat.refused import BadRequest, UnknownVerb
 from twisted_chat.text import clean
+from twisted_chat.verbs.explained import EXPLAINED
 from twisted_chat.verbs.verb import (
     Hello,
     Request,
@@ -137,7 +138,11 @@ class Table:
 
 def _help_about(verb: Verb) -> HelpLine:
     short = ", ".join(f"/{word}" for word in verb.short)
-    return HelpLine(usage=verb.usage, text=f"{verb.text} Also: {short}." if short else verb.text)
+    return HelpLine(
+        usage=verb.usage,
+        text=f"{verb.text} Also: {short}." if short else verb.text,
+        more=EXPLAINED.get(verb.name, msgspec.UNSET),
+    )
 
 
 def _pointer(chapter: str, verbs: Iterable[Verb]) -> HelpLine:
@@ -145,8 +150,8 @@ def _pointer(chapter: str, verbs: Iterable[Verb]) -> HelpLine:
     return HelpLine(usage=f"/help {chapter}", text=f"More: {names}.")
 
 
-_FREE = ("TEXT", "REASON", "HOW", "PATTERN")
-"""Words of a usage that take the rest of a line."""
+_FREE = ("TEXT", "REASON", "HOW", "PATTERN", "TIME")
+"""Words of a usage that take the rest of a line, where they end it."""
 
 _NUMBERS = ("SEQ", "N")
 
@@ -159,9 +164,10 @@ def _arguments(verb: Verb, rest: str) -> dict[str, object]:
         name = word.strip("[]")
         if not rest:
             break
-        if not _fits(word, rest):
+        last = position == len(words) - 1
+        if not _fits(word, rest, last):
             continue
-        if name in _FREE and position == len(words) - 1:
+        if name in _FREE and last:
             value, rest = rest, ""
         else:
             value, _, rest = rest.partition(" ")
@@ -187,11 +193,15 @@ def _trailing(verb: Verb, rest: str) -> tuple[dict[str, object], str]:
     return fields, rest
 
 
-def _fits(word: str, rest: str) -> bool:
-    """Whether what comes next is meant for a word of the usage that may be left out."""
+def _fits(word: str, rest: str, last: bool) -> bool:
+    """Whether what comes next is meant for a word of the usage that may be left out.
+
+    After the last word it can be meant for nothing else: who gets a time wrong is told how it is
+    written.
+    """
     if word == "[#ROOM]":
         return rest[0] in "#@*"
-    return word != "[TIME]" or _DURATION.match(rest) is not None
+    return word != "[TIME]" or last or _DURATION.match(rest) is not None
 
 
 def _field(name: str) -> str:
