@@ -80,8 +80,10 @@ def test_makes_none_where_nobody_registers(local: bool) -> None:
 def test_takes_a_code_where_one_is_invited() -> None:
     """Once, and not another, nor after its end."""
     office = Office(INVITE, KIM)
-    with pytest.raises(RegistrationClosed, match=r"/register PASSWORD CODE"):
+    with pytest.raises(RegistrationClosed, match=r": /register PASSWORD CODE\.$"):
         office.makes_admin("Alex", local=True)
+    with pytest.raises(RegistrationClosed, match=r": /register NAME PASSWORD CODE\.$"):
+        office.registrar.begin(ALEX, True, None, NOW, outside=True)
     with pytest.raises(WrongCode):
         office.makes_admin("Alex", local=True, code="a guess")
     with pytest.raises(WrongCode):

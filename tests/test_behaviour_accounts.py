@@ -24,6 +24,7 @@ from twisted_chat.limits import (
     CODE_SECONDS,
     HASHES_AT_ONCE,
     HASHES_WAITING,
+    HISTORY_EVENTS_UNASKED,
     LONGEST_CODE_SECONDS,
     MISSED_EVENTS,
     OFF,
@@ -34,6 +35,7 @@ from twisted_chat.testing import CHEAP, EPOCH, MemoryServer
 AFAR = "192.0.2.1"
 HORSE = "correct-horse"
 WRONG = "Wrong name or password."
+WRONG_OWN = "Wrong password."
 WELCOME = "You are {}, in #lobby"
 
 
@@ -74,10 +76,12 @@ class Full(MemoryJournal):
 class World:
     """A server, and guests at one of its doors."""
 
-    def __init__(self, door: type[Guest], *, logins: int = OFF, **server: Any) -> None:
+    def __init__(
+        self, door: type[Guest], *, logins: int = OFF, backlog: int = 0, **server: Any
+    ) -> None:
         # What was said before is the matter of another suite.
         limits = Limits(logins=logins)
-        self.server = MemoryServer(limits, About(backlog=0), **server)
+        self.server = MemoryServer(limits, About(backlog=backlog), **server)
         self.door = door
 
     def knock(self, host: str = AFAR) -> Guest:
@@ -188,7 +192,7 @@ def test_asks_for_a_password_so_often_and_no_more() -> None:
     assert not end.closed
     end.type("wrong-horse")
     assert end.closed
-    assert end.lines()[-2:] == [f"-> {WRONG}", "Too many names that cannot be had. Goodbye."]
+    assert end.lines()[-2:] == [f"-> {WRONG}", "Too many tries. Goodbye."]
 
 
 @pytest.mark.parametrize(
@@ -252,7 +256,7 @@ def test_gives_another_name_after_logging_out(world: World) -> None:
 def test_changes_a_password(world: World) -> None:
     """For who knows the one of before; a new one has to be one."""
     alex = world.owner("Alex")
-    assert alex.do("passwd", old="wrong-horse", new="battery-staple") == WRONG
+    assert alex.do("passwd", old="wrong-horse", new="battery-staple") == WRONG_OWN
     assert "8 characters" in alex.do("passwd", old=HORSE, new="short")
     assert alex.do("passwd", old=HORSE, new="battery-staple") == "Your password is changed."
     assert world.knock().prove("Alex", HORSE) == WRONG
@@ -282,7 +286,7 @@ def test_ends_the_sessions_of_who_loses_the_account(door: type[Guest], tmp_path:
 def test_gives_an_account_up(world: World) -> None:
     """For who knows the password; the name is anybody's then, and its owner is a guest."""
     alex = world.owner("Alex")
-    assert alex.do("drop", password="wrong-horse") == WRONG
+    assert alex.do("drop", password="wrong-horse") == WRONG_OWN
     assert alex.do("drop", password=HORSE) == ("Your account is gone. The name Alex is anybody's.")
     assert "is yours" not in alex.do("passwd", old=HORSE, new=HORSE)
     assert alex.do("passwd", old=HORSE, new=HORSE) == (
@@ -449,6 +453,43 @@ def test_shows_so_much_of_what_was_missed(world: World, more: int) -> None:
     assert ("/missed shows the rest." in told) == bool(more)
 
 
+@pytest.mark.parametrize(
+    ("backlog", "elsewhere"), [(3, False), (2, False), (0, False), (3, True), (4, True), (5, True)]
+)
+def test_names_the_rest_only_where_there_is_one(backlog: int, elsewhere: bool) -> None:
+    """What the last of the room shows is no rest; what was said in another room is.
+
+    What one has heard, or said oneself before the connection was lost, is not new there.
+    """
+    world = World(Person, backlog=backlog)
+    kim, alex = world.guest("Kim"), world.owner("Alex")
+    for guest in (kim, alex):
+        guest.do("join", room="#dev")
+        guest.do("switch", room="#lobby")
+    kim.say("heard")
+    world.server.advance(600)
+    alex.say("mine")
+    alex.end.drop()
+    for text in ("one", "two", "three"):
+        kim.say(text)
+    kim.do("msg", name="Alex", text="call me")
+    if elsewhere:
+        kim.do("join", room="#dev")
+        kim.say("built")
+    told = world.knock().prove("Alex", HORSE)
+    assert "3 new in #lobby." in told
+    assert ("/missed shows the rest." in told) == (backlog < 3 or elsewhere)
+
+
+def test_shows_the_day_once_before_what_is_meant_for_oneself(world: World) -> None:
+    """What one was told alone and what mentions one are of the same day."""
+    world.owner("Alex").do("quit")
+    kim = world.guest("Kim")
+    kim.do("msg", name="Alex", text="call me")
+    kim.say("@alex: look")
+    assert world.knock().prove("Alex", HORSE).split("\n").count("2023-11-14") == 1
+
+
 def test_shows_the_rest_of_what_was_missed(world: World) -> None:
     """Room by room, until there is nothing."""
     world.owner("Alex").do("quit")
@@ -460,6 +501,23 @@ def test_shows_the_rest_of_what_was_missed(world: World) -> None:
     while "There is nothing." not in alex.do("missed"):
         shown += [line.partition("] ")[2] for line in alex.hears()]
     assert sorted(shown) == ["Kim: one", "[PM from Kim to Alex] two"]
+
+
+def test_says_how_much_is_left_of_what_was_missed_and_where(world: World) -> None:
+    """After each part of it, until nothing is; what one said oneself is not counted."""
+    alex = world.owner("Alex")
+    alex.say("mine")
+    alex.end.drop()
+    kim = world.guest("Kim")
+    kim.do("msg", name="Alex", text="call me")
+    for number in range(HISTORY_EVENTS_UNASKED + 2):
+        kim.say(f"line {number}")
+        world.server.advance(1)
+    alex = world.owner("Alex")
+    said = [alex.do("missed").split("\n")[-1] for _ in range(3)]
+    assert said[0] == "More: /missed (1 in private, 3 in #lobby)"
+    assert said[1] == "More: /missed (3 in #lobby)"
+    assert "More" not in said[2]
 
 
 def test_tells_nothing_of_what_was_heard_in_any_session(world: World) -> None:
@@ -590,6 +648,33 @@ def test_registers_who_is_invited(door: type[Guest]) -> None:
         assert kim.do("register", password=HORSE, code=code) == refused
 
 
+def test_says_until_when_a_code_is_good_and_what_it_is_for(door: type[Guest]) -> None:
+    """In the words for how long that are told everywhere."""
+    world = World(door, policy=Policy(registration="invite"))
+    alex = world.owner("Alex", host="127.0.0.1")
+    made = alex.do("invite-code", time="30m")
+    good = "Good for one account until 22:44, with /register PASSWORD CODE: "
+    assert made.startswith(good)
+    assert "is yours" in world.guest("Sam").do(
+        "register", password=HORSE, code=made.removeprefix(good)
+    )
+    assert alex.do("invite-code", time="soon") == "Write how long as 90s, 10m, 1h30m, 2d or 1w."
+
+
+def test_gives_a_program_what_it_made_in_a_field() -> None:
+    """The token and the code themselves, beside the words about them."""
+    world = World(Program, policy=Policy(registration="invite"))
+    end = world.owner("Alex", host="127.0.0.1").end
+    end.objects()
+    end.ask(type="token", name="bot", id=1)
+    end.ask(type="invite_code", id=2)
+    token, code = end.objects()
+    assert token["text"].endswith(f": {token['secret']}")
+    assert code["text"].endswith(f": {code['secret']}")
+    assert world.server.house.book.token(token["secret"]) is not None
+    assert "is yours" in world.guest("Sam").do("register", password=HORSE, code=code["secret"])
+
+
 def test_bounds_how_long_a_code_is_good(door: type[Guest]) -> None:
     """To a year: what is for ever is no expiry."""
     world = World(door, policy=Policy(registration="invite"))
@@ -675,7 +760,8 @@ def test_registers_who_is_outside_with_a_code(door: type[Guest]) -> None:
     assert WELCOME.format("Ada") in admin.register("Ada", HORSE)
     code = admin.do("invite-code").rpartition(" ")[2]
     guest = world.knock()
-    assert "with a code" in guest.register("Sam", HORSE)
+    how = "One registers with a code here: /register NAME PASSWORD CODE."
+    assert guest.register("Sam", HORSE) == how
     assert guest.register("Sam", HORSE, "a-guess").startswith("That code is no good")
     assert WELCOME.format("Sam") in guest.register("Sam", HORSE, code)
     assert world.knock().register("Kim", HORSE, code).startswith("That code is no good")
@@ -812,6 +898,62 @@ def test_says_how_one_registers_and_logs_in() -> None:
         assert end.lines() == ["-> Usage: /register NAME PASSWORD", "Enter your username:"]
     end.type("/register Alex short")
     assert end.lines() == ["-> A password has 8 characters at least.", "Enter your username:"]
+
+
+def test_counts_no_question_for_help_as_a_name() -> None:
+    """Whoever asks, or gets the usage wrong, has tried no name; a wrong name counts on."""
+    server = MemoryServer(Limits(name_tries=2))
+    end = server.connect()
+    end.type(*["/help", "/register Alex", "/login Alex correct-horse"] * 2, "root")
+    assert not end.closed
+    end.type("/register root correct-horse")
+    assert end.closed
+
+
+@pytest.mark.parametrize("word", ["q", "/q", "/quit", "/exit", " q"])
+def test_leaves_where_a_password_is_asked_for(word: str) -> None:
+    """As where a name is: it is no password."""
+    world = World(Person, hashing=Later())
+    world.server.house.book.add(Account("1", "Alex", CHEAP.hash(HORSE)))
+    end = world.server.connect()
+    end.type("Alex", word)
+    assert (end.closed, end.lines()[-1]) == (True, "Leaving the chat...")
+
+
+def test_says_what_is_asked_where_a_password_is() -> None:
+    """As often as one likes, and asks again."""
+    world = World(Person, logins=1)
+    world.server.house.book.add(Account("1", "Alex", CHEAP.hash(HORSE)))
+    end = world.server.connect()
+    end.type("Alex")
+    end.received()
+    for _ in range(world.server.limits.name_tries):
+        end.type("/help")
+        assert end.lines() == [
+            "-> Alex needs a password: type it, or q to leave.",
+            "An empty line leads back to the name.",
+            "Password (it can be seen as you type):",
+        ]
+    end.type(HORSE)
+    assert "-> You are Alex, in #lobby. Nobody else is here yet." in end.lines()
+
+
+@pytest.mark.parametrize(
+    ("registration", "new"),
+    [
+        ("open", " New? /register NAME PASSWORD"),
+        ("invite", " New? /register NAME PASSWORD CODE"),
+        ("closed", ""),
+    ],
+)
+def test_greets_where_only_accounts_come_in(registration: Any, new: str) -> None:
+    """It says so before it asks for a name, and how one has an account."""
+    end = MemoryServer(policy=Policy(guests=False, registration=registration)).connect()
+    assert end.lines() == [
+        "Welcome to twisted_chat.",
+        f"Only accounts come in here.{new}",
+        "Enter your username:",
+    ]
 
 
 @pytest.mark.parametrize(

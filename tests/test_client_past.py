@@ -44,13 +44,12 @@ def test_shows_what_an_account_has_missed_once(chat: Conversation, world: World)
     mention = said("Alex?", seq=2)
     told = events.Told(who="Kim", to="Alex", text="psst", seq=3)
     news = [answers.NewsLine(room="#lobby", new=3, mentions=1)]
-    chat.heard(answers.Missed(rooms=news, told=[told], mentions=[mention]))
+    chat.heard(answers.Missed(rooms=news, told=[told], mentions=[mention], more=True))
     chat.heard(backlog(said("one", seq=1), mention, said("four", seq=4)))
     assert world.shown() == [
         "-> 3 new in #lobby, 1 mentions you.",
         DAY,
         "[00:00] [PM from Kim to Alex] psst",
-        DAY,
         "[00:00] Sam: Alex?",
         "-> /missed shows the rest.",
         DAY,

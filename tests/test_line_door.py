@@ -437,7 +437,7 @@ def test_closes_after_five_names_that_cannot_be_had(hello: bool) -> None:
     end.type(root)
     why, bye, *_ = [line for line in end.lines() if "username" not in line]
     assert "The name root is reserved. Choose another." in why
-    assert "Too many names that cannot be had. Goodbye." in bye
+    assert "Too many tries. Goodbye." in bye
     assert end.closed
 
 

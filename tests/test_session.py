@@ -200,7 +200,7 @@ def test_counts_names_that_cannot_be_had() -> None:
     world = World(Limits(name_tries=2))
     ear = Ear(world.house)
     assert world.typed(ear, "root")[1:] == ["Enter your username:"]
-    assert world.typed(ear, "root")[1:] == ["Too many names that cannot be had. Goodbye."]
+    assert world.typed(ear, "root")[1:] == ["Too many tries. Goodbye."]
     assert ear.hung_up
 
 

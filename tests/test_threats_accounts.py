@@ -329,7 +329,7 @@ def test_keeps_nobody_from_what_is_theirs(door: type[Guest], verb: str) -> None:
     }
     wrong = {key: f"{value}-wrong" for key, value in fields[verb].items()}
     _fail(server, door)
-    for tries, answer in ((FREE_TRIES, "Wrong name"), (1, "Too many tries.")):
+    for tries, answer in ((FREE_TRIES, "Wrong password."), (1, "Too many tries.")):
         for _ in range(tries):
             alex.ask(type=verb, id=1, **wrong)
             assert alex.objects()[-1]["text"].startswith(answer)

@@ -381,7 +381,7 @@ class Pair:
 REFUSED = b"#vault is private: ask somebody in it for an invitation."
 BESIDE = len(b'{"type":"error","id":1,"code":"room_private","text":""}\n')
 
-RANDOM = re.compile(rb"shown only now: [\w-]{32}")
+RANDOM = re.compile(rb'(?<=shown only now: )[\w-]{32}|(?<="secret":")[\w-]{32}')
 """What is another each time that it is asked for."""
 
 

@@ -31,9 +31,9 @@ class User:
     """Whom they do not want to hear."""
     correspondent: "User | Name | None" = None
     """Who wrote to them in private last; a name, where that was before they came."""
-    missed: dict[str, tuple[int, int]] = field(default_factory=dict)
-    """Where on record something was said that they have not heard yet: after which number, and up
-    to which."""
+    missed: dict[str, tuple[int, int, int]] = field(default_factory=dict)
+    """Where on record something was said that they have not heard yet: after which number, up to
+    which, and how much."""
 
     @property
     def account_id(self) -> str:

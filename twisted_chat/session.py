@@ -94,7 +94,11 @@ class Session:
 
     def greet(self) -> None:
         """Welcome a person, and ask for a name."""
-        self.state.reply(Prompt(text=f"Welcome to {self.house.about.name}."), ASK_NAME)
+        lines = [f"Welcome to {self.house.about.name}."]
+        if not self.house.policy.guests:
+            how = self.house.registrar.how
+            lines.append(f"Only accounts come in here.{how and f' New? {how}'}")
+        self.state.reply(*(Prompt(text=line) for line in lines), ASK_NAME)
 
     def typed(self, line: str) -> None:
         """A person typed a line; it is cleaned already."""

@@ -10,7 +10,7 @@ from twisted_chat.ledger import Change
 from twisted_chat.names import Name
 from twisted_chat.refused import BadRequest, NameOwned, RegistrationClosed
 
-_INVITED = "One registers with a code here: /register PASSWORD CODE."
+_INVITED = "One registers with a code here: /register {}PASSWORD CODE."
 _NO_CODE = "Nobody needs a code here. A password that is typed after a verb is one word."
 _NOT_FROM_AFAR = "That account is made on the server's own machine."
 
@@ -28,11 +28,14 @@ class Registrar:
         self._book = book
         self._policy = policy
 
-    def begin(self, name: Name, local: bool, code: str | None, now: float) -> None:
+    def begin(
+        self, name: Name, local: bool, code: str | None, now: float, *, outside: bool = False
+    ) -> None:
         """Let somebody pass who may register, before time is spent on a hash.
 
         :param local: whether they are on this machine.
         :param now: seconds since 1970.
+        :param outside: whether they have no name yet, and give it with the password.
         :raises RegistrationClosed: nobody may, or only with a code.
         :raises WrongCode: there is no such code, or it has ended.
         :raises BadRequest: there is a code, where nobody needs one.
@@ -47,7 +50,7 @@ class Registrar:
         if not self._needs_code(name, local):
             self._check_no_code(code)
         elif code is None:
-            raise RegistrationClosed(_INVITED)
+            raise RegistrationClosed(_INVITED.format("NAME " if outside else ""))
         else:
             self._book.check_code(code, now)
         if self._book.account(name.key) is not None:

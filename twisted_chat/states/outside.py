@@ -4,7 +4,7 @@ from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any
 
 from twisted_chat.accounts.account import Account
-from twisted_chat.answers import ASK_NAME, Goodbye, Prompt, Reply
+from twisted_chat.answers import ASK_NAME, Goodbye, Ok, Prompt, Reply
 from twisted_chat.names import Name
 from twisted_chat.refused import (
     BadRequest,
@@ -27,7 +27,17 @@ if TYPE_CHECKING:
 ASK_PASSWORD = Prompt(text="Password:")
 ASK_VISIBLE_PASSWORD = Prompt(text="Password (it can be seen as you type):")
 BACK = Prompt(text="An empty line leads back to the name.")
+_WHAT_IS_ASKED = "{} needs a password: type it, or q to leave."
 _LEAVE = ("q", "/q", "/quit", "/exit")
+"""How one goes; a password has more characters than these."""
+
+
+class _NoName(Exception):
+    """Somebody gives no name at all, and is told what to do; it does not count as a try."""
+
+    def __init__(self, advice: Refused) -> None:
+        super().__init__(advice.text)
+        self.advice = advice
 
 
 class Nameless:
@@ -98,21 +108,26 @@ class Outside(Nameless):
                 self._begin(self._threshold.register(name, password, code), None, ASK_NAME)
             else:
                 self._named(read_user_name(word))
+        except _NoName as why:
+            self._session.refuse(why.advice)
+            self.reply(ASK_NAME)
         except Refused as why:
             self._again(why, None, ASK_NAME)
 
     def _registration(self, line: str) -> tuple[Name, str, str | None]:
         """The name, the password and the code in ``/register NAME PASSWORD [CODE]``.
 
-        :raises Refused: it is no such line: it says how one registers, and how one logs in.
+        :raises _NoName: it is no such line: the advice says how one registers and logs in.
+        :raises Refused: nobody can have that name.
         """
         verb, *words = line.split()
         how = self._house.registrar.how
         if verb.casefold() != "/register" or not how:
             also = f" {how} makes a name your own." if how else " Nobody registers here."
-            raise NameNotAllowed(f"Give your name; who owns it is asked for the password.{also}")
+            advice = f"Give your name; who owns it is asked for the password.{also}"
+            raise _NoName(NameNotAllowed(advice))
         if len(words) not in (2, 3):
-            raise BadRequest(f"Usage: {how}")
+            raise _NoName(BadRequest(f"Usage: {how}"))
         name, password, *code = words
         return read_user_name(name), password, code[0] if code else None
 
@@ -176,7 +191,13 @@ class Proving(Nameless):
 
     def typed(self, line: str) -> None:
         self._session.hide_typing(False)
-        if line:
+        word = line.strip()
+        if word in _LEAVE:
+            self.leave("", Goodbye(text=LEAVING))
+        elif word == "/help":
+            self.reply(Ok(text=_WHAT_IS_ASKED.format(self._name)), BACK)
+            self._ask()
+        elif line:
             logins, address = self._house.logins, self._session.address
             proof = logins.by_password(self._name, line, address)
             self._begin(self._threshold.enter_as_owner(proof))

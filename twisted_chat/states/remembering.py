@@ -1,6 +1,6 @@
 """What somebody is shown of the past without asking: on coming in, on coming back, in a room."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
 from twisted_chat.answers import Backlog, Missed, NewsLine, Reply
@@ -72,14 +72,13 @@ class Remembering:
     async def _arrival(
         self, rooms: dict[str, str], scope: Scope | None, room: str, upto: int
     ) -> Sequence[Reply]:
-        missed = await self._missed(rooms, upto) if rooms else []
-        if scope is None:
-            return missed
-        return [*missed, *await self._backlog(scope, room, 0, self._most, upto)]
+        backlog = [] if scope is None else await self._backlog(scope, room, 0, self._most, upto)
+        missed = await self._missed(rooms, backlog, upto) if rooms else []
+        return [*missed, *backlog]
 
     async def _backlog(
         self, scope: Scope, room: str, seen: int, most: int, upto: int
-    ) -> Sequence[Reply]:
+    ) -> list[Backlog]:
         if not most:
             return []
         page = await self._journal.past(scope, upto=upto, after=seen, most=most)
@@ -87,7 +86,9 @@ class Remembering:
         self._charge(weight(events))
         return [Backlog(room=room, events=events, more=page.more)] if events else []
 
-    async def _missed(self, rooms: dict[str, str], upto: int) -> Sequence[Reply]:
+    async def _missed(
+        self, rooms: dict[str, str], backlog: Sequence[Backlog], upto: int
+    ) -> Sequence[Reply]:
         user = self._user
         missed = await self._journal.missed(
             user.identity, str(user.name), upto=upto, most=MISSED_EVENTS
@@ -96,12 +97,24 @@ class Remembering:
         news = [line for line in missed.news if line.room in shown]
         if not news:
             return []
-        user.missed = {line.room: (line.after, upto) for line in news}
+        user.missed = {line.room: (line.after, upto, line.new) for line in news}
         if missed.told:
             user.correspondent = user_name(missed.told[-1].who)
         mentions = [event for event in missed.mentions if event.room in rooms.values()]
         lines = [_line(line, shown[line.room]) for line in news]
-        return [Missed(rooms=lines, told=missed.told, mentions=mentions)]
+        seen = {event.seq for event in (*missed.told, *mentions)}
+        since = {shown[line.room]: line.after for line in news}
+        seen |= {seq for one in backlog for seq in self._new_in(one, since.get(one.room, upto))}
+        more = sum(line.new for line in news) > len(seen)
+        return [Missed(rooms=lines, told=missed.told, mentions=mentions, more=more)]
+
+    def _new_in(self, backlog: Backlog, after: int) -> Iterable[int]:
+        """The numbers of what others said there after that one, as it is counted for the news."""
+        for event in backlog.events:
+            if event.seq <= after or not isinstance(event, Said | Emoted):
+                continue
+            if user_name(event.who) != self._user.name:
+                yield event.seq
 
     def _ignored(self, event: Recorded) -> bool:
         """Whether somebody says it whom the user ignores."""

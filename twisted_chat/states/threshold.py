@@ -44,10 +44,10 @@ class Threshold:
             self.reply(goodbye, last=True)
 
     def count_try(self) -> None:
-        """Count a name that could not be had; too many close the connection."""
+        """Count a name or a password that was no good; too many close the connection."""
         self._tries += 1
         if self._tries >= self.house.limits.name_tries:
-            self.session.end("Too many names that cannot be had. Goodbye.")
+            self.session.end("Too many tries. Goodbye.")
 
     # The ways in.
 
@@ -104,7 +104,8 @@ class Threshold:
 
     def _check_newcomer(self, name: Name, code: str | None) -> None:
         self.house.chat.guard.check_newcomer()
-        self.house.registrar.begin(name, self.session.local, code, self.house.time())
+        local, now = self.session.local, self.house.time()
+        self.house.registrar.begin(name, local, code, now, outside=True)
 
     def _own(self, hashed: str, code: str | None, user: User) -> Notice:
         """Make an account for somebody who is in as a guest until then; where that cannot be kept

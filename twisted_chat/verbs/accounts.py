@@ -14,11 +14,13 @@ from twisted_chat.accounts.proof import (
 from twisted_chat.accounts.registrar import registered
 from twisted_chat.answers import Ok, TokenLine, Tokens
 from twisted_chat.limits import CODE_SECONDS, LONGEST_CODE_SECONDS
-from twisted_chat.moments import Unclear, span, written
+from twisted_chat.moments import Unclear, span, until_words, written
 from twisted_chat.names import Name
 from twisted_chat.refused import BadRequest, NoSuchToken, NotLoggedIn, NotOperator
 from twisted_chat.verbs.asker import Asker
 from twisted_chat.verbs.verb import Outcome, Secret, Words, done, verb
+
+_WITH_A_CODE = "/register PASSWORD CODE"
 
 
 @verb("/register PASSWORD [CODE]", "Make your name your own.")
@@ -84,7 +86,7 @@ def token(session: Asker, name: Words) -> Outcome:
         raise BadRequest("A token needs a name, by which you tell it from others.")
     record = Token(account_id=account.id, label=name, since=session.wall())
     session.chat.notes.changes.append(session.chat.book.add_token(made, record))
-    return done([], f"The token for {name}, shown only now: {made}")
+    return [], Ok(text=f"The token for {name}, shown only now: {made}", secret=made)
 
 
 @verb("/tokens", "Show your tokens.")
@@ -116,7 +118,8 @@ def invite_code(session: Asker, time: Words | None = None) -> Outcome:
     until = now + (CODE_SECONDS if time is None else _span(time))
     record = Code(by=str(session.user.name), until=until)
     session.chat.notes.changes.append(session.chat.book.add_code(code, record, now))
-    return [], Ok(text=f"The code, for one account: {code}")
+    text = f"Good for one account {until_words(until, now)}, with {_WITH_A_CODE}: {code}"
+    return [], Ok(text=text, secret=code)
 
 
 def _check_guest(session: Asker) -> None:

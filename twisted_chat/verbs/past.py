@@ -1,8 +1,12 @@
 """The verbs about what was said before."""
 
 import re
+from collections.abc import Sequence
+
+from msgspec import UNSET
 
 from twisted_chat.answers import Found, History
+from twisted_chat.events import Emoted, Recorded, Said, Told
 from twisted_chat.journal import PRIVATE, Scope
 from twisted_chat.limits import (
     HISTORY_EVENTS,
@@ -10,7 +14,7 @@ from twisted_chat.limits import (
     SEARCH_EVENTS,
 )
 from twisted_chat.moments import Unclear, moment
-from twisted_chat.names import Name
+from twisted_chat.names import Name, user_name
 from twisted_chat.refused import BadRequest, no_such_message
 from twisted_chat.verbs.asker import Asker
 from twisted_chat.verbs.lists import weight
@@ -62,17 +66,21 @@ async def missed(session: Asker) -> Outcome:
     place = next((key for key in user.missed if key in shown or key == PRIVATE), None)
     if place is None:
         return [], History(room="", events=[], more=False)
-    after, upto = user.missed.pop(place)
+    after, upto, new = user.missed.pop(place)
     scope = Scope((), user.identity) if place == PRIVATE else Scope([place])
     page = await session.journal.past(
         scope, upto=upto, after=after, most=HISTORY_EVENTS_UNASKED, oldest=True
     )
     if page.more:
-        user.missed[place] = (page.events[-1].seq, upto)
+        rest = max(1, new - _said_to(user.name, page.events))
+        user.missed[place] = (page.events[-1].seq, upto, rest)
     session.charge(weight(page.events))
-    following = "/missed" if user.missed else ""
-    room = shown.get(place, PRIVATE)
-    return [], History(room=room, events=page.events, more=bool(following), next=following)
+    shown[PRIVATE] = PRIVATE
+    left = {shown[key]: new for key, (_, _, new) in user.missed.items() if key in shown}
+    following = "/missed" if left else ""
+    return [], History(
+        room=shown[place], events=page.events, more=bool(left), next=following, left=left or UNSET
+    )
 
 
 @verb("/search TEXT [in:ROOM] [from:NAME] [since:WHEN] [before:SEQ]", "Find what was said.", "find")
@@ -125,6 +133,12 @@ async def delete(session: Asker, seq: Count) -> Outcome:
         raise no_such_message(seq)
     session.check_here()
     return done(session.chat.delete(session.user, entry), f"Message {seq} is deleted.")
+
+
+def _said_to(name: Name, events: Sequence[Recorded]) -> int:
+    """How much of that others said, as it is counted for who comes back."""
+    said = (event for event in events if isinstance(event, Said | Emoted | Told))
+    return sum(user_name(event.who) != name for event in said)
 
 
 def read_how(how: str) -> tuple[Count | None, Words | None, Count | None]:

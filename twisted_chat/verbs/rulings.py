@@ -89,14 +89,14 @@ def filter_(session: Asker, pattern: Words | None = None, room: Place | None = N
         return [], Filters(room=domain.name, filters=lines)
     looked_for = read_pattern(pattern)
     happened = session.moderation.silence.filter(session.user, looked_for, where)
-    return done(happened, f"Nobody says {looked_for} any more. /filter-test shows what it stops.")
+    return done(happened, f'Nobody says "{looked_for}" any more. /filter-test shows what it stops.')
 
 
 @verb("/unfilter [#ROOM] PATTERN", "Let it be said again (operators).")
 def unfilter(session: Asker, pattern: Words, room: Place | None = None) -> Outcome:
     where, looked_for = domain_of(session, room), read_pattern(pattern)
     happened = session.moderation.silence.unfilter(session.user, looked_for, where)
-    return done(happened, f"{looked_for} may be said again.")
+    return done(happened, f'"{looked_for}" may be said again.')
 
 
 @verb("/filter-test [#ROOM] PATTERN", "Show what a filter would stop (operators).")
