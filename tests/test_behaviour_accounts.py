@@ -818,6 +818,15 @@ def test_hashes_little_for_who_registers_from_outside(door: type[Guest]) -> None
     assert WELCOME.format("Cid") in world.knock("192.0.2.2").register("Cid", HORSE)
 
 
+def test_hashes_nothing_for_a_name_that_cannot_be_had(door: type[Guest]) -> None:
+    """It keeps nobody waiting, and whoever chose it may choose another."""
+    world = World(door, logins=1)
+    world.guest("Kim")
+    for name in ("Kim", "kim", "admin"):
+        assert not world.knock().register(name, HORSE).startswith("Too many tries.")
+    assert WELCOME.format("Zoe") in world.knock().register("Zoe", HORSE)
+
+
 def test_registers_nobody_who_has_gone_meanwhile(door: type[Guest]) -> None:
     """Nor a name that another has by then."""
     work = Later()

@@ -88,6 +88,18 @@ class Chat:
 
         :param address: the IP address of their connection; None for one without.
         :param heard: what those rooms are on record under.
+        :raises Refused: they cannot: see `check_entry`.
+        """
+        self.check_entry(name, account, address)
+        lobby = self.rooms[self.lobby]
+        user = User(name, now, identity, account, addresses=[address], bot=bot)
+        self._held.hold(user)
+        joined = [self.registry.add(user, lobby, Member(now))]
+        return user, [*joined, *self._return(user, heard, now)]
+
+    def check_entry(self, name: Name, account: Account | None, address: str | None) -> None:
+        """Let somebody pass who wants to come in under a name.
+
         :raises Banned: they may not be on the server.
         :raises LockedDown: they are a guest, and none comes in now.
         :raises Filtered: they are a guest, and a filter of the server stops the name.
@@ -99,12 +111,7 @@ class Chat:
         if account is None:
             self.guard.check_guest(name)
         self._held.check(name, account=account)
-        lobby = self.rooms[self.lobby]
-        self._check_place(lobby)
-        user = User(name, now, identity, account, addresses=[address], bot=bot)
-        self._held.hold(user)
-        joined = [self.registry.add(user, lobby, Member(now))]
-        return user, [*joined, *self._return(user, heard, now)]
+        self._check_place(self.rooms[self.lobby])
 
     def attach(self, user: User, address: str | None = None) -> None:
         """Somebody who is here has one more connection.

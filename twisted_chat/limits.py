@@ -231,7 +231,7 @@ class Limits:
     connections_per_address: int = _limit(64, "connections from one address, or one IPv6 /64")
     connects_per_minute: int = _limit(60, "new connections a minute from one address")
     name_seconds: int = _limit(60, "until a name is given; a byte now and then does not extend it")
-    name_tries: int = _limit(5, "names tried on one connection that cannot be had")
+    name_tries: int = _limit(5, "names and passwords tried on one connection that are no good")
     logins: int = _limit(
         5, "passwords hashed a minute, right or wrong, for an address and for an account"
     )

@@ -106,6 +106,8 @@ class Threshold:
         self.house.chat.guard.check_newcomer()
         local, now = self.session.local, self.house.time()
         self.house.registrar.begin(name, local, code, now, outside=True)
+        # Before a hash, which others wait for, and a try that counts.
+        self.house.chat.check_entry(name, None, self.session.address)
 
     def _own(self, hashed: str, code: str | None, user: User) -> Notice:
         """Make an account for somebody who is in as a guest until then; where that cannot be kept
