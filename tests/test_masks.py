@@ -3,7 +3,7 @@
 from ipaddress import IPv4Address, IPv6Address
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from twisted_chat.masks import Mask, Masks, read_mask
@@ -242,17 +242,22 @@ def test_keeps_the_last_of_several_that_are_the_same() -> None:
 
 @settings(deadline=None, database=None)
 @given(st.ip_addresses(), st.ip_addresses(), st.integers(8, 128))
+@example(IPv4Address("0.0.0.0"), IPv6Address("::ffff:0:0"), 8)
 def test_is_about_the_network_that_an_address_is_in(
     own: IPv4Address | IPv6Address, other: IPv4Address | IPv6Address, bits: int
 ) -> None:
-    """As the standard library has it; of one's own network one always is."""
+    """As the standard library has it; of one's own network one always is.
+
+    An IPv4 address that IPv6 only wraps is that address.
+    """
     if own.version == 6 and (bits < 16 or own.ipv4_mapped):
         return
     length = min(bits, own.max_prefixlen)
     mask = f"{own}/{length}"
     assert about(mask, ("kim", None, str(own)))
-    same = own.version == other.version and not (
-        (int(own) ^ int(other)) >> (own.max_prefixlen - length)
+    plain = (other.ipv4_mapped if isinstance(other, IPv6Address) else None) or other
+    same = own.version == plain.version and not (
+        (int(own) ^ int(plain)) >> (own.max_prefixlen - length)
     )
     assert about(mask, ("kim", None, str(other))) is same
 
