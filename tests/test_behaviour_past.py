@@ -591,3 +591,17 @@ def test_shows_an_account_what_it_was_told_before_it_was_ever_in(
     guest.do("quit")
     assert "private" not in door(server).prove("Bob", "correct-horse")
     result(journal.close())
+
+
+@pytest.mark.parametrize("door", DOORS, ids=lambda door: door.__name__.lower())
+def test_takes_back_nothing_but_what_was_said(door: type[Guest]) -> None:
+    """Who may read a topic or a ruling is told so; to others there is none of that number."""
+    server = MemoryServer(OPEN)
+    sam, kim = (door(server, name) for name in ("Sam", "Kim"))
+    sam.do("join", room="#dev")
+    sam.do("private", on=True)
+    sam.do("topic", text="Plans")
+    why = "Only what somebody said is taken back; that is a topic, or a ruling."
+    assert [sam.do("delete", seq=seq) for seq in (1, 2)] == [why, why]
+    for seq in (2, 99):
+        assert kim.do("delete", seq=seq) == f"There is no message {seq} that you may read."

@@ -22,6 +22,7 @@ from twisted_chat.limits import TOPIC_CHARS, Limits
 from twisted_chat.names import RESERVED, Name, RoomName, user_name
 from twisted_chat.refused import (
     AlreadyInRoom,
+    BadRequest,
     NameOwned,
     NoSuchRoom,
     NotInRoom,
@@ -310,11 +311,14 @@ class Chat:
         """Take a message back: one's own, or as an operator any in the room.
 
         :raises NoSuchMessage: it is none that the user may read.
+        :raises BadRequest: it is a topic, or a ruling, and nothing that somebody said.
         :raises NotOperator: it is somebody else's, and the user no operator there.
         """
         said = entry.event
         if not isinstance(said, events.Said | events.Emoted | events.Told):
-            raise no_such_message(said.seq)
+            if self._room_of(user, entry) is None:
+                raise no_such_message(said.seq)
+            raise BadRequest("Only what somebody said is taken back; that is a topic, or a ruling.")
         if entry.actor != user.identity:
             self._check_may_delete(user, entry)
         what, by = said.seq, str(user.name)
@@ -475,14 +479,19 @@ class Chat:
         return joined
 
     def _check_may_delete(self, user: User, entry: Entry) -> None:
-        for room in self.rooms_for(user):
-            if entry.room in self.readable(user, room):
-                if room.ruled_by(user):
-                    return
-                raise NotOperator("Only who said it, or an operator of the room, may do that.")
+        room = self._room_of(user, entry)
+        if room is not None and room.ruled_by(user):
+            return
+        if room is not None:
+            raise NotOperator("Only who said it, or an operator of the room, may do that.")
         if isinstance(entry.event, events.Told) and entry.concerns == user.identity:
             raise NotOperator("Only who wrote it to you may take it back.")
         raise no_such_message(entry.event.seq)
+
+    def _room_of(self, user: User, entry: Entry) -> Room | None:
+        """Where something is on record that the user may read; None where it is no room of it."""
+        rooms = self.rooms_for(user)
+        return next((room for room in rooms if entry.room in self.readable(user, room)), None)
 
     def _check_place(self, room: Room) -> None:
         if len(room.members) >= self.limits.members_per_room:
