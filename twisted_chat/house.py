@@ -122,8 +122,7 @@ class House:
         self.delivery = Delivery(journal, clock, self.log)
         self.styles = Styles()
         self.backlog = Backlog(limits.outbox_total_bytes)
-        if journal.latest > time() + AHEAD_SECONDS:
-            self.log.ahead(_date(journal.latest), _date(time()))
+        self._check_clock()
         records = journal.records()
         self.book = Book(records)
         self.chat = Chat(about.lobby, limits, self.book, guard=Guard(time))
@@ -147,6 +146,12 @@ class House:
         self._sessions: set[Closable] = set()
         self._when_empty: Callable[[], None] | None = None
         self._looks_in_vain = False
+
+    def _check_clock(self) -> None:
+        """Say if what is on record is of a time to come: a clock was wrong, then or now."""
+        latest, now = self.journal.latest, self.time()
+        if latest > now + AHEAD_SECONDS:
+            self.log.ahead(_date(latest), _date(now))
 
     def opened(self, session: Closable) -> None:
         """A connection is open."""

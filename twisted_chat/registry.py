@@ -100,9 +100,8 @@ class Registry:
 
     def _hold(self, place: Room | Guard, rulings: Rulings) -> None:
         """Change rulings for good, as it is on record already: it is not taken back."""
-        self.rule(place, rulings)
-        change = self.notes.changes.pop()
-        self._note(change.puts, lambda: None)
+        place.rulings = rulings
+        self._note(self._puts_of_rulings(place), lambda: None)
 
     def place(self, key: str) -> Room | Guard | None:
         """The room of that key, if there is one, or what has the rulings of the server."""
@@ -131,10 +130,7 @@ class Registry:
     def rule(self, place: Room | Guard, rulings: Rulings) -> None:
         """Change the rulings of a room, or of the server, in the same way."""
         before, place.rulings = place.rulings, rulings
-        key = place.name.key if isinstance(place, Room) else SERVER
-        kept = not isinstance(place, Room) or self._outlasts(place)
-        puts = (put_rulings(key, rulings),) if kept else ()
-        self._note(puts, partial(setattr, place, "rulings", before))
+        self._note(self._puts_of_rulings(place), partial(setattr, place, "rulings", before))
 
     def give(self, room: Room, account: Account | None) -> None:
         """Make a room somebody's own, or nobody's: it is over then, unless somebody is in it.
@@ -228,6 +224,11 @@ class Registry:
             newly = not before.owner and room.name != self._lobby
             return (kept, put_rulings(key, room.rulings)) if newly else (kept,)
         return (Put(ROOM, key, None), Put(RULINGS, key, None)) if before.owner else ()
+
+    def _puts_of_rulings(self, place: Room | Guard) -> tuple[Put, ...]:
+        if not isinstance(place, Room):
+            return (put_rulings(SERVER, place.rulings),)
+        return (put_rulings(place.name.key, place.rulings),) if self._outlasts(place) else ()
 
     def _note(self, puts: tuple[Put, ...], undo: Callable[[], None]) -> None:
         self.notes.changes.append(Change(puts, undo))

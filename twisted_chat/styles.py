@@ -74,7 +74,7 @@ class TextStyle:
             lines = wording.reply(reply).splitlines()
         elif isinstance(reply, Missed):
             lines = wording.missed(reply, self._view.current)
-        elif isinstance(reply, wording.PAST):
+        elif isinstance(reply, wording.Past):
             lines = wording.past(reply, self._view.current)
         else:
             lines = [f"-> {line}" for line in wording.reply(reply).splitlines()]

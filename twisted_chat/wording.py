@@ -215,13 +215,6 @@ def _elsewhere(event: Event, current: str) -> str:
 
 
 Past = answers.Backlog | answers.History | answers.Found | answers.Audit | answers.FilterTest
-PAST = (
-    answers.Backlog,
-    answers.History,
-    answers.Found,
-    answers.Audit,
-    answers.FilterTest,
-)
 """The replies that show what was said before."""
 
 

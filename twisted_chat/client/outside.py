@@ -59,7 +59,7 @@ class Voice:
 
     def reply(self, answer: Answer, current: str = "") -> None:
         """Show an answer to somebody who looks at room ``current``."""
-        if isinstance(answer, wording.PAST):
+        if isinstance(answer, wording.Past):
             self.show(wording.past(answer, current))
         else:
             self.answer(wording.reply(answer))

@@ -62,7 +62,6 @@ class Inside:
         self._wish: Wish | None = None
         self._notices: list[tuple[str, Reply]] = []
         self._in_others: list[tuple[str, Reply]] = []
-        self._expels: list[tuple[Mask, str]] = []
         self._afterwards: list[Callable[[], None]] = []
         self._address = session.address
         self._hello = hello
@@ -156,17 +155,14 @@ class Inside:
             notices=notices,
             in_others=in_others,
         )
-        self._turn_out()
+        self._do_afterwards()
         if self._quits is not None:
             self.leave(self._quits, Goodbye(text=LEAVING))
         elif self._logs_out:
             self._step_outside()
 
-    def _turn_out(self) -> None:
+    def _do_afterwards(self) -> None:
         """End the sessions of those who may not be here any more."""
-        expels, self._expels = self._expels, []
-        for mask, words in expels:
-            self._house.expel(mask, words)
         afterwards, self._afterwards = self._afterwards, []
         for do in afterwards:
             do()
@@ -317,7 +313,7 @@ class Inside:
 
     def expel(self, mask: Mask, words: str) -> None:
         """Close the connections of those whom the mask is about, once the request is answered."""
-        self._expels.append((mask, words))
+        self._afterwards.append(partial(self._house.expel, mask, words))
 
     def evict(self, stale: Callable[[Proof], bool], words: str, *, too: bool = False) -> None:
         """End other sessions of the account that came in with what is stale by now, once the
