@@ -1,18 +1,15 @@
 """A server in a process of its own, and programs that measure how long a line takes through it."""
 
 import json
-import re
 import socket
-import subprocess
-import sys
-import threading
+import tempfile
 import time
-from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import quantiles
-from typing import IO
+
+from bench.ours import ours
 
 SECONDS_BETWEEN = 0.02
 """Between two lines of one who talks all the time; the limit of a real chat is lifted for it."""
@@ -62,26 +59,9 @@ def shown(times: Sequence[float]) -> str:
 
 @contextmanager
 def server(data: str) -> Iterator[int]:
-    """A server on a data directory; the port on which it is."""
-    options = ("--listen", "tcp:0:interface=127.0.0.1", "--data", data, "--limit", "messages=off")
-    twistd = [str(Path(sys.executable).with_name("twistd")), "-n", "--pidfile="]
-    command = [*twistd, "chat", *options, "--quiet"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        port = _port(process.stdout)
-        # What it says later is read and dropped, as it would wait for that at some time.
-        drain = threading.Thread(target=deque, args=(process.stdout, 0))
-        drain.start()
-        try:
-            yield port
-        finally:
-            process.terminate()
-            drain.join()
-
-
-def _port(log: IO[str]) -> int:
-    """The port that the server says it is on."""
-    for line in log:
-        if found := re.search(r"Enter with: .*[ :]([0-9]+)$", line):
-            return int(found[1])
-    raise EOFError("the server ended")
+    """A server on a data directory, on any core; the port on which it is."""
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        ours(Path(folder), data, limits=("messages=off",), core=None) as running,
+    ):
+        yield running.port

@@ -92,7 +92,8 @@ def main() -> None:
         directory = Path(folder, "data")
         corpus = Corpus(Random(1))
         with closing(Store.open(directory, "normal")) as store:
-            fill(store, corpus, chosen.messages)
+            cost = fill(store, corpus, chosen.messages)
+        print(f"written at {cost * 1e6:.1f} us of processor a message, {BATCH} at once")
         size = (directory / "chat.db").stat().st_size
         began = time.perf_counter()
         with closing(Store.open(directory, "normal")) as store:
@@ -107,8 +108,8 @@ def main() -> None:
                 _measure(what, ask, store.last, chosen.times)
 
 
-def fill(store: Store, corpus: Corpus, messages: int) -> None:
-    """Put so many messages on record, and print what each cost."""
+def fill(store: Store, corpus: Corpus, messages: int) -> float:
+    """Put so many messages on record; how many seconds of processor each took."""
     spent = 0.0
     for start in range(0, messages, BATCH):
         batch = [corpus.line() for _ in range(min(BATCH, messages - start) - 2)]
@@ -116,7 +117,7 @@ def fill(store: Store, corpus: Corpus, messages: int) -> None:
         began = time.thread_time()
         store.commit(batch, [], 0, START + start * SECONDS_BETWEEN)
         spent += time.thread_time() - began
-    print(f"written at {spent / messages * 1e6:.1f} us of processor a message, {BATCH} at once")
+    return spent / messages
 
 
 Question = Callable[[Random, int], tuple[int, int]]

@@ -1,0 +1,57 @@
+"""This server in a process of its own, as it is started for every measurement."""
+
+import re
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from bench.processes import SERVER_CORE, Server, announced
+
+PLAIN = (str(Path(sys.executable).with_name("twistd")),)
+"""With the reactor that Twisted takes by itself."""
+
+UVLOOP = (sys.executable, str(Path(__file__).with_name("on_uvloop.py")))
+"""With Twisted's asyncio reactor, on uvloop's loop."""
+
+UNHINDERED = (
+    "messages=off",
+    "message_burst=off",
+    "lines_waiting=off",
+    "connections=20000",
+    "connections_per_address=off",
+    "connects_per_minute=off",
+    "members_per_room=20000",
+    "log_lines=1",
+)
+"""Limits for a load from one address, which talks faster than people do."""
+
+_ENDPOINT = "tcp:0:interface=127.0.0.1:backlog=4096"
+"""With room for as many who knock at once as all contestants have whose room can be chosen: beyond
+Twisted's 50 the kernel forgets some, who knock again a second later."""
+
+_ENTER = re.compile(r"Enter with: .*[ :]([0-9]+)\n")
+
+
+@contextmanager
+def ours(
+    folder: Path,
+    data: str,
+    *options: str,
+    limits: Sequence[str] = UNHINDERED,
+    runner: Sequence[str] = PLAIN,
+    core: int | None = SERVER_CORE,
+) -> Iterator[Server]:
+    """The server, with all that it has by default, on a data directory.
+
+    :param folder: where it runs.
+    :param data: the directory of the record, or ``:memory:``.
+    :param limits: those that are not as they are by default.
+    :param runner: what runs ``twistd``.
+    """
+    command = [*runner, "-n", "--pidfile=", "chat", "--listen", _ENDPOINT]
+    command += ["--data", data, "--quiet", *options]
+    for limit in limits:
+        command += ["--limit", limit]
+    with announced(command, folder, _ENTER, core) as server:
+        yield server

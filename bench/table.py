@@ -1,0 +1,137 @@
+"""Results as plain text, 120 columns wide."""
+
+import textwrap
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from bench.contestants import Contestant
+from bench.goals import Verdict
+from bench.load import Result
+from bench.results import Results, Run, Summary
+from bench.scenarios import Scenario
+
+WIDTH, NAME, CELL = 120, 24, 24
+LEGEND = (
+    "Each figure: the median of the rounds, half of their range as a share of it, and the ratio"
+    " to the floor, or to\nwhat the heading says, as the median of the ratios within each round."
+)
+
+
+def shown(value: float, unit: str) -> str:
+    """A figure as people read it."""
+    match unit:
+        case "bytes":
+            return _bytes(value)
+        case "per second":
+            return _count(value)
+        case "ratio":
+            return f"{_three(value)}x"
+        case _:
+            return _three(value)
+
+
+def with_unit(value: float, unit: str) -> str:
+    """The same, where no heading names the unit."""
+    return shown(value, unit) + {"us": " us", "ms": " ms", "s": " s"}.get(unit, "")
+
+
+def table(results: Results, contestants: Sequence[Contestant], left_out: Mapping[str, str]) -> str:
+    """All scenarios, each with a row for each contestant.
+
+    :param contestants: all that there are.
+    :param left_out: those that took no part, and why.
+    """
+    titles = {one.name: one.title for one in contestants}
+    parts = ["\n".join(_part(results, scenario, titles)) for scenario in results.scenarios.values()]
+    missing = [f"Left out: {titles[name]}, as {why}." for name, why in left_out.items()]
+    return "\n\n".join([*parts, "\n".join([LEGEND, *missing])])
+
+
+def goals_table(verdicts: Iterable[Verdict]) -> str:
+    """What had to be reached, and what was."""
+    lines = [f"{'what it must reach':46}{'must':>12}{'aim':>12}{'measured':>14}  "]
+    for verdict in verdicts:
+        goal = verdict.goal
+        sign = ">= " if goal.more_is_better else "<= "
+        must, aim = (sign + with_unit(value, goal.unit) for value in (goal.must, goal.aim))
+        measured = "-" if verdict.measured is None else with_unit(verdict.measured, goal.unit)
+        lines.append(f"{goal.what:46}{must:>12}{aim:>12}{measured:>14}  {verdict.word}")
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def _part(results: Results, scenario: Scenario, titles: Mapping[str, str]) -> Iterator[str]:
+    runs = results.of(scenario.number)
+    rounds = len({run.round for run in runs})
+    title = f"{scenario.title} ({rounds} {'round' if rounds == 1 else 'rounds'})"
+    yield textwrap.fill(
+        title, WIDTH, initial_indent=f"{scenario.number}  ", subsequent_indent="   "
+    )
+    yield " " * NAME + " ".join(f"{figure.title:>{CELL - 1}}" for figure in scenario.figures)
+    for contestant in results.contestants(scenario.number):
+        cells = (
+            results.summary(scenario.number, figure, contestant) for figure in scenario.figures
+        )
+        yield f"{titles[contestant]:{NAME}}" + " ".join(map(_cell, cells))
+    for note in _notes(runs, scenario, titles):
+        yield textwrap.fill(note, WIDTH, initial_indent="   ", subsequent_indent="   ")
+
+
+def _cell(summary: Summary | None) -> str:
+    if summary is None:
+        return f"{'-':>{CELL - 1}}"
+    ratio = "" if summary.ratio is None else shown(summary.ratio, "ratio")
+    return f"{shown(summary.median, summary.unit):>9} {_spread(summary):>5} {ratio:>7}"
+
+
+def _spread(summary: Summary) -> str:
+    if not summary.median:
+        return ""
+    return f"±{(summary.high - summary.low) / 2 / summary.median:.0%}"
+
+
+def _notes(runs: Sequence[Run], scenario: Scenario, titles: Mapping[str, str]) -> Iterator[str]:
+    """What has to be known of the figures above."""
+    for run in runs:
+        case = f", {run.case}" if run.case else ""
+        who = f"! {titles[run.contestant]}, round {run.round}{case}"
+        if run.result is None:
+            yield f"{who}: {run.why_not}"
+        elif not run.result.faultless:
+            yield f"{who}: {_faults(run.result)}"
+    if any(case.load.window for case in scenario.cases):
+        busy = "; ".join(f"{titles[one]} {share:.0%}" for one, share in _load_shares(runs).items())
+        yield f"The load's share of its core: {busy}."
+
+
+def _faults(result: Result) -> str:
+    names = ("unsent", "missing", "doubled", "disordered", "stray", "torn")
+    counts = {name: getattr(result, name) for name in names}
+    return ", ".join(f"{count:,} {name}" for name, count in counts.items() if count)
+
+
+def _load_shares(runs: Sequence[Run]) -> dict[str, float]:
+    """How busy the load was with each contestant, at most: near all of it, it may be the limit."""
+    shares: dict[str, float] = {}
+    for run in runs:
+        if run.result is not None:
+            so_far = shares.get(run.contestant, 0.0)
+            shares[run.contestant] = max(so_far, run.result.own_cpu_share)
+    return shares
+
+
+def _three(value: float) -> str:
+    """Three figures, or all before the point."""
+    return f"{value:.{2 if value < 9.995 else 1 if value < 99.95 else 0}f}"
+
+
+def _bytes(value: float) -> str:
+    if value >= 1 << 20:
+        return f"{value / (1 << 20):.1f} MiB"
+    return f"{value / (1 << 10):.1f} KiB"
+
+
+def _count(value: float) -> str:
+    if value >= 999_500:
+        return f"{_three(value / 1e6)} M"
+    if value >= 999.5:
+        return f"{_three(value / 1e3)} k"
+    return f"{value:.0f}"
