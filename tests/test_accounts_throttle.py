@@ -27,7 +27,8 @@ class Door:
     def __init__(self, *trusted: Network) -> None:
         self.clock = Clock()
         self.clock.advance(1_700_000_000)
-        self.throttle = Throttle(Limits(), self.clock, trusted)
+        self.limits = Limits()
+        self.throttle = Throttle(self.limits, self.clock, trusted)
 
     def wait(self, name: str = "alex", address: str | None = HOME) -> int:
         """Try; for how many seconds one has to wait instead, mostly 0."""
@@ -105,6 +106,18 @@ def test_counts_who_succeeds_towards_the_minute_too(door: Door) -> None:
     assert door.wait() == 60
     door.clock.advance(60)
     assert door.wait() == 0
+
+
+@pytest.mark.parametrize(("logins", "more"), [(LOGINS + 2, 2), (LOGINS, 0), (1, 0)])
+@pytest.mark.parametrize(("name", "address"), [("alex", AWAY), ("sam", HOME)])
+def test_goes_by_the_limit_that_holds_now(
+    door: Door, name: str, address: str, logins: int, more: int
+) -> None:
+    """What was tried before counts still, for the account and for the address."""
+    for _ in range(LOGINS):
+        door.log_in()
+    door.limits.take_over(Limits(logins=logins))
+    assert [door.wait(name, address) == 0 for _ in range(more + 1)] == [True] * more + [False]
 
 
 def test_counts_those_that_are_not_decided_yet(door: Door) -> None:

@@ -7,9 +7,16 @@ from ipaddress import ip_network
 import pytest
 from twisted.internet.task import Clock
 
-from twisted_chat.admission import Admission
+from twisted_chat.admission import Admission, TurnedAway
 from twisted_chat.descriptors import room_for_connections
-from twisted_chat.limits import ADDRESSES_REMEMBERED, DESCRIPTORS_SHARE, OFF, Limits
+from twisted_chat.limits import (
+    ADDRESSES_REMEMBERED,
+    DESCRIPTORS_SHARE,
+    LAST_DESCRIPTORS,
+    OFF,
+    SPARE_DESCRIPTORS,
+    Limits,
+)
 
 HERE = "192.0.2.1"
 
@@ -27,6 +34,19 @@ def test_lets_in_no_more_than_there_are_descriptors() -> None:
     """What the process can hold bounds what the operator wishes."""
     admission = Admission(Limits(connections=100), Clock(), 2)
     assert [admission.enter(f"192.0.2.{n}") is None for n in range(3)] == [True, True, False]
+
+
+def test_lets_nobody_in_where_descriptors_run_out() -> None:
+    """Whoever has them: with fewer than are spared it is full, with the last ones it is silent."""
+    left = SPARE_DESCRIPTORS
+    admission = Admission(Limits(), Clock(), OFF, left=lambda: left)
+    assert (admission.enter(HERE), admission.exhausted) == (None, False)
+    left -= 1
+    assert (admission.enter(HERE), admission.exhausted) == (TurnedAway.FULL, False)
+    left = LAST_DESCRIPTORS
+    assert admission.exhausted is False
+    left -= 1
+    assert admission.exhausted is True
 
 
 @pytest.fixture
@@ -125,6 +145,20 @@ def test_forgets_the_address_that_was_quiet_longest() -> None:
     assert [_may_again(admission, 1), _may_again(admission, 0)] == [False, False]
     _in_and_out(admission, _address(ADDRESSES_REMEMBERED))
     assert [_may_again(admission, 1), _may_again(admission, 2)] == [False, True]
+
+
+def test_goes_by_the_limits_that_hold_now() -> None:
+    """Nobody who is here has to go, and who comes next is bounded as it is wanted now."""
+    limits = Limits(connections=3, connects_per_minute=OFF)
+    admission = Admission(limits, Clock(), OFF)
+    assert [admission.enter(HERE) for _ in range(3)] == [None] * 3
+    limits.take_over(Limits(connections=2, connects_per_minute=1))
+    admission.limits_changed(OFF)
+    assert admission.enter("192.0.2.9") == "The server is full. Try again later."
+    limits.take_over(Limits(connections=9, connects_per_minute=1))
+    assert [admission.enter(HERE) is None for _ in range(2)] == [True, False]
+    admission.limits_changed(3)
+    assert admission.enter("192.0.2.9") == "The server is full. Try again later."
 
 
 def _admission(**bounds: int) -> Admission:

@@ -127,7 +127,7 @@ def world(request: pytest.FixtureRequest, hashed: str) -> World:
 
 def test_knows_all_that_is_for_operators() -> None:
     """So that a verb that comes later is tried here too."""
-    others = {"owner", "lockdown"}
+    others = {"owner", "lockdown", "stats"}
     assert {verb.name for verb in TABLE.chapters["operators"]} == {*FOR_OPERATORS, *others}
 
 

@@ -422,6 +422,7 @@ def test_learns_names_and_rooms(chat: Conversation) -> None:
     chat.heard(events.Renamed(who="Max", to="Maxi"))
     chat.heard(events.Invited(room="#den", who="Alex", by="Eve"))
     chat.heard(events.Left(who="Kim"))
+    chat.heard(events.CrowdMoved(room="#lobby", joined=("Ada", "Bo"), others_joined=9))
     known = chat.known
-    assert known.names.beginning("") == ["Alex", "Eve", "Lou", "Maxi", "Noor"]
+    assert known.names.beginning("") == ["Ada", "Alex", "Bo", "Eve", "Lou", "Maxi", "Noor"]
     assert known.rooms.beginning("") == ["#den", "#dev", "#lobby", "#tea"]

@@ -35,6 +35,12 @@ def test_paints_every_character_once(text: str) -> None:
     assert "".join(part for _, part in painted(line)) == line.text
 
 
+def test_paints_the_reader_as_often_as_a_line_can_name_them() -> None:
+    """Somebody with a short name is in it two thousand times."""
+    parts = painted(Line("Sam: " + "A " * 2000, who="Sam", me="A"))
+    assert parts.count((OWN, "A")) == 2000
+
+
 def test_paints_who_speaks_and_the_reader() -> None:
     line = Line("[#dev] Sam: Alex, al and alex", who="Sam", me="alex")
     assert painted(line) == [

@@ -15,7 +15,7 @@ from twisted_chat.audience import Wish
 from twisted_chat.delivery import BESIDE_TEXT, Delivery
 from twisted_chat.events import Event
 from twisted_chat.happened import Happened
-from twisted_chat.limits import OFF, WAITING_BYTES, Limits
+from twisted_chat.limits import OFF, TOLD_AT_ONCE, WAITING_BYTES, Limits
 from twisted_chat.serverlog import ServerLog
 from twisted_chat.styles import JsonStyle, Style, View
 from twisted_chat.testing import MemoryServer
@@ -228,6 +228,32 @@ def test_tells_what_needs_no_record_though_the_journal_fails(
     assert sam.lines() == [STYLE.event(events.Joined(room=LOBBY, who="Kim"))]
     assert kim.lines() == [STYLE.reply(entered)]
     assert alex.lines()[-1] == b'{"type":"ok","id":7}\n'
+
+
+def test_lets_others_have_their_turn_while_it_tells_a_large_crowd(
+    hall: Hall, journal: SlowJournal
+) -> None:
+    """So many at once and no more; what is said meanwhile comes after it for everyone."""
+    ears = [Ear() for _ in range(TOLD_AT_ONCE + 2)]
+    for number, ear in enumerate(ears):
+        hall.add(events.Joined(room=LOBBY, who=f"p{number}"), ear)
+    hall.turn()
+    journal.write()
+    hall.turn()
+    for ear in ears:
+        ear.lines()
+    hall.add(_said("one"), ears[0])
+    hall.turn()
+    journal.write()
+    assert sum(bool(ear.writes) for ear in ears) == TOLD_AT_ONCE
+    assert hall.delivery.told == 0
+    hall.add(_said("two"), ears[0])
+    hall.turn()
+    assert hall.delivery.told == 1
+    journal.write()
+    hall.turn()
+    one, two = STYLE.event(_said("one", seq=1)), STYLE.event(_said("two", seq=2))
+    assert [ear.lines() for ear in ears[1:]] == [[one, two]] * (TOLD_AT_ONCE + 1)
 
 
 def test_goes_on_after_the_journal_has_failed(

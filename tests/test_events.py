@@ -15,7 +15,7 @@ KINDS: tuple[type[Event], ...] = tuple(
 )
 
 PASSING: set[type[Event]] = {
-    *(events.Joined, events.Left, events.Renamed, events.Invited),
+    *(events.Joined, events.Left, events.CrowdMoved, events.Renamed, events.Invited),
     *(events.WentAway, events.CameBack),
 }
 
@@ -27,6 +27,7 @@ VALUES: dict[Any, st.SearchStrategy[Any]] = {
     int: st.integers(0, 2**53),
     float: st.floats(0, 1e12),
     bool: st.booleans(),
+    tuple[str, ...]: st.lists(st.text(st.characters(codec="utf-8"))).map(tuple),
 }
 
 

@@ -70,6 +70,14 @@ def test_asks_nobody_when_that_is_off(pair: Pair, dead_after: int) -> None:
     assert option(pair[0], "TCP_NODELAY") == 1
 
 
+def test_asks_nobody_any_more_when_that_is_lifted(pair: Pair) -> None:
+    """A connection that is open already is not given up by the kernel either."""
+    keep_alive(pair[0], 120)
+    keep_alive(pair[0], OFF)
+    assert pair[0].getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 0
+    assert option(pair[0], "TCP_USER_TIMEOUT") == 0
+
+
 def test_finds_the_socket_under_other_transports(pair: Pair) -> None:
     """As TLS and other wrappers have it; TLS shows a handle of its own kind."""
     assert socket_of(Over(handle=pair[0])) is pair[0]

@@ -34,8 +34,13 @@ KNOWS: dict[str, set[str]] = {
     "steady": set(),
     "threads": set(),
     "identity": set(),
+    "figures": set(),
     "keepalive": set(),
     "descriptors": {"limits"},
+    "logformat": set(),
+    "operator_files": {"limits", "text"},
+    "certificates": {"operator_files"},
+    "reload": {"certificates", "house", "limits", "operator_files"},
     "names": {"limits"},
     "answers": {"events"},
     "refused": {"events"},
@@ -67,6 +72,7 @@ KNOWS: dict[str, set[str]] = {
         *("moments", "names", "patterns", "refused", "rooms", "rulings"),
     },
     "retention": {"chat", "journal", "rooms", "serverlog"},
+    "ports": {"clock", "limits", "serverlog"},
     "admission": {"accounts", "clock", "limits", "pace"},
     # The way out.
     "wording": {"answers", "events", "moments"},
@@ -74,11 +80,17 @@ KNOWS: dict[str, set[str]] = {
     "serverlog": {"clock", "events"},
     "audience": {"answers", "styles"},
     "happened": {"answers", "audience", "events", "ledger"},
-    "round": {"answers", "audience", "events", "happened", "journal", "serverlog", "styles"},
-    "delivery": {
-        *("answers", "audience", "clock", "events", "happened", "journal", "ledger", "limits"),
-        *("refused", "round", "serverlog", "trail"),
+    "crowds": {"clock", "events", "limits"},
+    "round": {
+        *("answers", "audience", "crowds", "events", "happened", "journal", "limits", "serverlog"),
+        "styles",
     },
+    "delivery": {
+        *("answers", "audience", "clock", "crowds", "events", "figures", "happened", "journal"),
+        *("ledger", "limits", "refused", "round", "serverlog", "trail"),
+    },
+    "stats": {"answers", "descriptors", "figures"},
+    "watch": {"clock", "figures", "limits", "serverlog"},
     "trail": {"limits"},
     "stream": {"answers", "audience"},
     "outbox": {"clock", "limits"},
@@ -88,9 +100,9 @@ KNOWS: dict[str, set[str]] = {
         *("moments", "names", "patterns", "refused", "rooms", "rulings", "text", "verbs"),
     },
     "house": {
-        *("accounts", "answers", "chat", "clock", "delivery", "elsewhere", "guard", "happened"),
-        *("identity", "journal", "limits", "masks", "moderation", "names", "outbox", "registry"),
-        *("retention", "rooms", "serverlog", "styles", "threads"),
+        *("accounts", "answers", "chat", "clock", "delivery", "elsewhere", "figures", "guard"),
+        *("happened", "identity", "journal", "limits", "masks", "moderation", "names", "outbox"),
+        *("registry", "retention", "rooms", "serverlog", "styles", "threads"),
     },
     "elsewhere": {
         *("accounts", "answers", "happened", "journal", "refused", "registry", "rooms"),
@@ -102,8 +114,11 @@ KNOWS: dict[str, set[str]] = {
     },
     "states": {
         *("accounts", "answers", "audience", "chat", "events", "happened", "identity", "journal"),
-        *("ledger", "limits", "masks", "moderation", "names", "refused", "rooms", "verbs"),
+        *("ledger", "limits", "masks", "moderation", "names", "refused", "rooms", "stats", "verbs"),
     },
+    # What a monitoring system asks for.
+    "health": {"admission", "house", "limits"},
+    "metrics": {"admission", "clock", "figures", "health", "house", "limits", "refused"},
 }
 """The modules and packages that each may import; what type checkers alone see does not count."""
 
@@ -114,7 +129,7 @@ DOORS = {
 
 ON_THE_REACTOR = {
     *("delivery", "outbox", "doors", "accounts", "journal", "client", "tap", "options"),
-    *("ways_in", "testing", "threads", "stream"),
+    *("ways_in", "testing", "threads", "certificates", "stream", "metrics"),
 }
 """Who may import ``twisted.internet``."""
 

@@ -1,6 +1,7 @@
 """The line door, byte by byte: lines, their ends and bounds, programs, and connections."""
 
 import json
+from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
@@ -14,7 +15,13 @@ from twisted_chat.admission import Admission
 from twisted_chat.doors.line import ChatFactory
 from twisted_chat.house import About, House
 from twisted_chat.journal.memory import MemoryJournal
-from twisted_chat.limits import OFF, TURNED_AWAY_AT_ONCE, Limits
+from twisted_chat.limits import (
+    LAST_DESCRIPTORS,
+    OFF,
+    SPARE_DESCRIPTORS,
+    TURNED_AWAY_AT_ONCE,
+    Limits,
+)
 from twisted_chat.testing import AtOnce, End, MemoryServer
 
 MODEST = settings(max_examples=120, deadline=None, database=None)
@@ -606,11 +613,13 @@ def test_knows_where_a_peer_comes_from(address: IPv6Address | None, peer: str) -
     assert getattr(factory.buildProtocol(address), "peer") == peer  # noqa: B009
 
 
-def bare_factory(limits: Limits) -> tuple[ChatFactory, House]:
+def bare_factory(
+    limits: Limits, left: Callable[[], int] = lambda: OFF
+) -> tuple[ChatFactory, House]:
     """The factory alone, for addresses that a memory server does not have."""
     clock = Clock()
     house = House(About(), limits, clock, MemoryJournal(clock.seconds), clock.seconds, AtOnce())
-    return ChatFactory(house, Admission(limits, clock, OFF)), house
+    return ChatFactory(house, Admission(limits, clock, OFF, left=left)), house
 
 
 @pytest.mark.parametrize("key", [b"\x03", b"\x04"])
@@ -651,6 +660,16 @@ def test_tells_no_more_than_so_many_why_they_may_not_be() -> None:
     address = IPv4Address("TCP", "10.0.0.1", 1)
     made = [factory.buildProtocol(address) for _ in range(TURNED_AWAY_AT_ONCE + 2)]
     assert [protocol is None for protocol in made] == [False] * (TURNED_AWAY_AT_ONCE + 1) + [True]
+
+
+def test_tells_nobody_why_with_the_last_descriptors() -> None:
+    """Who is told has one meanwhile."""
+    left = SPARE_DESCRIPTORS - 1
+    factory, _ = bare_factory(Limits(), left=lambda: left)
+    address = IPv4Address("TCP", "10.0.0.1", 1)
+    assert type(factory.buildProtocol(address)).__name__ == "_TurnedAway"
+    left = LAST_DESCRIPTORS - 1
+    assert factory.buildProtocol(address) is None
 
 
 @pytest.mark.parametrize("hello", [b"\x16\x03\x01\x02\x00\x01", b"\x16\x03\x03\n\n"])

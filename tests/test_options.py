@@ -45,6 +45,28 @@ def test_listens_where_it_is_told_and_nowhere_else() -> None:
     assert options("--listen", endpoints[0], "--listen", endpoints[1]).endpoints == endpoints
 
 
+@pytest.mark.parametrize(
+    ("endpoint", "meant"),
+    [
+        ("tcp:9100", "tcp:9100:interface=127.0.0.1"),
+        ("tcp:port=9100", "tcp:port=9100:interface=127.0.0.1"),
+        ("tcp6:9100", r"tcp6:9100:interface=\:\:1"),
+        ("haproxy:tcp:9100", "haproxy:tcp:9100:interface=127.0.0.1"),
+        ("tcp:9100:interface=0.0.0.0", "tcp:9100:interface=0.0.0.0"),
+        ("tcp:9100:interface=", "tcp:9100:interface="),
+        ("unix:/run/chat-metrics.sock:mode=600", "unix:/run/chat-metrics.sock:mode=600"),
+    ],
+)
+def test_shows_figures_to_this_machine_unless_it_is_told(endpoint: str, meant: str) -> None:
+    """Who wants to show them to others says so, as with everything else that listens."""
+    assert options("--metrics", endpoint).metrics == meant
+
+
+def test_shows_no_figures_unless_it_is_told() -> None:
+    """And takes no time for what shows them."""
+    assert options().metrics is None
+
+
 def test_takes_limits_from_numbers_and_off() -> None:
     """--limit sets one, and lifts another."""
     limits = options("--limit", "rooms=7", "--limit", "messages=off").limits
@@ -121,6 +143,25 @@ def test_bounds_the_message_of_the_day(tmp_path: Path, text: str, fits: bool) ->
         assert "at most. See twistd chat --help." in wrong("--motd", str(path))
 
 
+def test_takes_limits_from_a_file(tmp_path: Path) -> None:
+    """Those of the command line win, wherever they stand."""
+    path = tmp_path / "limits"
+    path.write_text("rooms = 7\nlogins = 3\n")
+    for words in (["--limits", str(path), "--limit", "rooms=8"], ["--limit", "rooms=8"]):
+        given = [*words, *([] if "--limits" in words else ["--limits", str(path)])]
+        assert options(*given).limits == Limits(rooms=8, logins=3)
+
+
+def test_finds_its_files_from_anywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """twistd may go to another directory, before they are read again."""
+    monkeypatch.chdir(tmp_path)
+    Path("motd").write_text("Be kind.")
+    Path("limits").write_text("rooms = 7")
+    files = options("--motd", "motd", "--limits", "limits").files
+    monkeypatch.chdir("/")
+    assert (files.read_motd(), files.read_limits().rooms) == ("Be kind.", 7)
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -128,12 +169,18 @@ def test_bounds_the_message_of_the_day(tmp_path: Path, text: str, fits: bool) ->
         (["--limit", "rooms=-1"], "rooms takes a number above 0, or off, and not '-1'"),
         (["--limit", "rooms=\u0663"], "rooms takes a number above 0, or off, and not '\u0663'"),
         (["--limit", "doors=1"], "there is no limit 'doors'"),
+        (["--limits", "/nowhere/limits"], "cannot read '/nowhere/limits': No such file"),
+        (["--log-format", "xml"], "--log-format is text or json, and not 'xml'"),
         (["--trust", "everyone"], "'everyone' does not appear to be an IPv4 or IPv6 network"),
         (["--room", "two words"], "A name is one word"),
         (["--name", " "], "--name takes 1 to 64 characters"),
         (["--name", "x" * 65], "--name takes 1 to 64 characters"),
         (["--listen", ""], "cannot listen on ''"),
         (["--listen", "tcp:port"], "cannot listen on 'tcp:port'"),
+        (["--metrics", ""], "cannot listen on ''"),
+        (["--metrics", "9100"], "cannot listen on '9100'"),
+        (["--metrics", "tcp:port"], "cannot listen on 'tcp:port:interface=127.0.0.1'"),
+        (["--metrics", "tcp:9100:0.0.0.0"], "cannot listen on 'tcp:9100:0.0.0.0:interface="),
         (["--auth", "file:/nowhere/chat.passwd"], "'/nowhere/chat.passwd': No such file"),
         (["--auth", "file:/"], "cannot read '/': Is a directory"),
         (["--admin", "root"], "--admin 'root': The name root is reserved"),

@@ -4,9 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from twisted_chat.limits import OFF
 from twisted_chat.pace import Pace
 
 BURST, PER_SECOND = 20, 5
+MANY = 100
 
 
 def test_lets_a_whole_burst_through_at_once() -> None:
@@ -58,6 +60,34 @@ def test_lets_one_go_on_after_the_wait_that_it_said(gaps: list[float]) -> None:
         now += pace.take(now)
         assert pace.take(now) <= 1 / PER_SECOND + 1e-6
         now += 1 / PER_SECOND
+
+
+def test_goes_on_at_another_pace() -> None:
+    """From the moment on when it is changed."""
+    pace = _spent()
+    pace.change(BURST, 1, 0.2)
+    assert [pace.take(0.2) for _ in range(2)] == [0.0, 1.0]
+
+
+@pytest.mark.parametrize(
+    ("taken", "burst", "left"),
+    [(0, 30, 30), (15, 30, 15), (0, 5, 5), (18, 5, 2), (20, 5, 0), (20, OFF, MANY), (20, 1, 0)],
+)
+def test_keeps_what_was_taken_when_it_is_changed(taken: int, burst: int, left: int) -> None:
+    """Whoever had rested has all of the new burst, and nobody more than that."""
+    pace = Pace(BURST, PER_SECOND, 0)
+    for _ in range(taken):
+        pace.take(0)
+    pace.change(burst, PER_SECOND, 0)
+    assert sum(pace.may(0) for _ in range(MANY)) == left
+
+
+def test_can_be_bounded_again_after_it_was_not() -> None:
+    """A limit that was lifted holds when it is set."""
+    pace = Pace(OFF, OFF, 0)
+    pace.take(0)
+    pace.change(BURST, PER_SECOND, 1)
+    assert sum(pace.may(1) for _ in range(MANY)) == BURST
 
 
 def _spent() -> Pace:

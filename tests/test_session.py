@@ -24,6 +24,7 @@ class Ear:
     """A door of its own kind: it keeps what it hears, as lines."""
 
     peer = "a test"
+    door = "test"
     address = "192.0.2.1"
     local = False
 
@@ -45,6 +46,9 @@ class Ear:
 
     def hide_typing(self, hidden: bool) -> bool:
         return False
+
+    def limits_changed(self) -> None:
+        pass
 
     def wait(self) -> None:
         pass

@@ -43,6 +43,7 @@ from twisted_chat.limits import (
     OFF,
     Limits,
 )
+from twisted_chat.logformat import as_line
 from twisted_chat.names import user_name
 from twisted_chat.options import ChatOptions
 from twisted_chat.refused import WrongPassword
@@ -438,6 +439,7 @@ def logged() -> Iterator[StringIO]:
 
     def observe(event: LogEvent) -> None:
         text.write(eventAsText(event, includeTraceback=True) + repr(event) + eventAsJSON(event))
+        text.write(as_line(event))
 
     globalLogPublisher.addObserver(cast(ILogObserver, observe))
     yield text

@@ -4,15 +4,13 @@ The figures that were measured are recorded as properties, which
 ``pytest --junitxml=FILE -o junit_family=xunit1`` writes.
 """
 
-import gc
 import time
-import tracemalloc
 from bisect import insort
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import cast
 
 import pytest
+from tracing import Memory, traced
 from twisted.internet.base import DelayedCall
 from twisted.internet.interfaces import IDelayedCall
 from twisted.internet.task import Clock
@@ -49,34 +47,6 @@ def no_tracebacks() -> Iterator[None]:
     yield
     globalLogPublisher.removeObserver(cast(ILogObserver, observe))
     assert faults == []
-
-
-class Memory:
-    """How much was in use beyond what was there before."""
-
-    def __init__(self) -> None:
-        gc.collect()
-        self._before = tracemalloc.get_traced_memory()[0]
-        tracemalloc.reset_peak()
-
-    def peak(self) -> int:
-        """The most since it began."""
-        return tracemalloc.get_traced_memory()[1] - self._before
-
-    def now(self) -> int:
-        """At the moment, rubbish aside."""
-        gc.collect()
-        return tracemalloc.get_traced_memory()[0] - self._before
-
-
-@contextmanager
-def traced() -> Iterator[None]:
-    """Count what is allocated."""
-    tracemalloc.start()
-    try:
-        yield
-    finally:
-        tracemalloc.stop()
 
 
 def alive(server: MemoryServer) -> bool:

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.internet.defer import Deferred
-from twisted.logger import globalLogPublisher, textFileLogObserver
+from twisted.logger import FileLogObserver, globalLogPublisher, textFileLogObserver
 
 from twisted_chat import events, wording
 from twisted_chat.events import Event
@@ -33,6 +33,7 @@ from twisted_chat.limits import (
     TOPIC_CHARS,
     Limits,
 )
+from twisted_chat.logformat import as_line
 from twisted_chat.testing import End, MemoryServer
 from twisted_chat.verbs import TABLE, Verb
 
@@ -345,6 +346,22 @@ def test_logs_one_line_for_each_thing_that_happens() -> None:
     assert len(lines) == 1000 * len(("connected", "entered", "received", "removed"))
     assert [line for line in lines if not line.isprintable()] == []
     assert [line for line in lines if "unable to format" in line.lower()] == []
+
+
+def test_logs_one_object_for_each_thing_that_happens() -> None:
+    """The same as JSON: an object a line, with no byte that a terminal obeys."""
+    written = StringIO()
+    observer = FileLogObserver(written, as_line)
+    globalLogPublisher.addObserver(observer)
+    try:
+        _come_say_and_go(1000)
+    finally:
+        globalLogPublisher.removeObserver(observer)
+    lines = written.getvalue().removesuffix("\n").split("\n")
+    messages = [json.loads(line)["message"] for line in lines]
+    assert len(messages) == 1000 * len(("connected", "entered", "received", "removed"))
+    assert [line for line in lines if not (line.isascii() and line.isprintable())] == []
+    assert [said for said in messages if "unable to format" in said.lower()] == []
 
 
 def _come_say_and_go(times: int) -> None:

@@ -6,7 +6,7 @@ import pytest
 from twisted.internet.address import HostnameAddress, IPv4Address, IPv6Address, UNIXAddress
 from twisted.internet.interfaces import IAddress
 
-from twisted_chat.ways_in import way_in
+from twisted_chat.ways_in import page_at, way_in
 
 HERE = socket.gethostname()
 
@@ -39,7 +39,22 @@ def test_says_what_to_type(address: IAddress, kind: str, command: str) -> None:
     assert way_in(address, kind) == command
 
 
+@pytest.mark.parametrize(
+    ("address", "kind", "where"),
+    [
+        (IPv4Address("TCP", "127.0.0.1", 9100), "tcp", "http://127.0.0.1:9100/metrics"),
+        (IPv4Address("TCP", "0.0.0.0", 9100), "tcp", f"http://{HERE}:9100/metrics"),
+        (IPv6Address("TCP", "::1", 9100), "tcp6", "http://[::1]:9100/metrics"),
+        (IPv4Address("TCP", "10.0.0.1", 9100), "ssl", "https://10.0.0.1:9100/metrics"),
+        (UNIXAddress("/run/m"), "unix", "curl --unix-socket /run/m http://localhost/metrics"),
+    ],
+)
+def test_says_where_the_figures_are(address: IAddress, kind: str, where: str) -> None:
+    """For every kind of port that shows them."""
+    assert page_at(address, kind) == where
+
+
 def test_shows_an_address_that_it_does_not_know() -> None:
     """Rather than nothing."""
     address = HostnameAddress(b"example.org", 6789)
-    assert way_in(address, "onion") == str(address)
+    assert way_in(address, "onion") == page_at(address, "onion") == str(address)

@@ -58,6 +58,17 @@ LOBBY: dict[str, Any] = {"room": "#lobby", **WHO}
             events.Left(**LOBBY, reason="gone home", after=1),
             " * Alex left. (After 1 second) - gone home",
         ),
+        (events.CrowdMoved(room="#lobby", joined=("Alex",)), " * Alex joined."),
+        (
+            events.CrowdMoved(room="#lobby", joined=("Alex", "Sam", "Kim"), others_joined=1312),
+            " * Alex, Sam, Kim and 1,312 others joined.",
+        ),
+        (
+            events.CrowdMoved(
+                room="#lobby", joined=("Alex", "Sam"), left=("Kim", "Max", "Jo"), others_left=1
+            ),
+            " * Alex and Sam joined; Kim, Max, Jo and 1 other left.",
+        ),
         (events.Renamed(**WHO, to="Max"), " * Alex is now known as Max."),
         (events.WentAway(**WHO), " * Alex is away."),
         (events.WentAway(**WHO, text="lunch"), " * Alex is away: lunch"),
@@ -229,6 +240,12 @@ def test_stays_on_one_line(kind: type[Event]) -> None:
 
 
 def _samples(kind: type[Event]) -> Iterator[tuple[str, object]]:
-    values = {str: "Alex", bool: True, int: 90_000, float: 1_700_000_000.0}
+    values: dict[Any, object] = {
+        str: "Alex",
+        bool: True,
+        int: 90_000,
+        float: 1_700_000_000.0,
+        tuple[str, ...]: ("Alex", "Sam"),
+    }
     for field in msgspec.structs.fields(kind)[2:]:
         yield field.name, values[field.type]

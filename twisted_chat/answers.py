@@ -205,6 +205,54 @@ class Uptime(Answer, frozen=True, kw_only=True):
     rooms: int
 
 
+class TimesLine(msgspec.Struct, frozen=True, kw_only=True):
+    """How often something took how long, in seconds: half of it, 99 of 100, and all of it."""
+
+    count: int
+    p50: float
+    p99: float
+    longest: float
+
+
+class Stats(Answer, frozen=True, kw_only=True):
+    """What the server has counted since it was started, ``seconds`` ago."""
+
+    seconds: int
+    people: int
+    rooms: int
+    sessions: dict[str, int]
+    """Open connections, by their door."""
+    connections: int
+    """Those that were ever let in."""
+    turned_away: dict[str, int]
+    """Those that were not, by the reason."""
+    dropped: dict[str, int]
+    """Those that were closed without a goodbye, by the reason."""
+    said: int
+    """Messages."""
+    deliveries: int
+    """Events and answers that were told, once for each session that heard them."""
+    telling: TimesLine
+    """From what was decided until it was told."""
+    commits: TimesLine
+    """Putting a batch on record."""
+    commits_failed: int
+    outbox_bytes: int
+    """What waits for readers."""
+    waiting_bytes: int
+    """What waits for the disk."""
+    refused: dict[str, int]
+    """Requests that were not done, by their code."""
+    logins: int
+    logins_failed: int
+    faults: int
+    lag: TimesLine
+    """By how much the reactor was late."""
+    blocks: TimesLine
+    """What kept it for longer than may be."""
+    descriptors: int
+
+
 class Backlog(Reply, frozen=True, kw_only=True):
     """What was said before in ``room``, oldest first; without a room, all that was missed.
 

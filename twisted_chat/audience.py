@@ -72,6 +72,10 @@ class Audience:
         """The sessions of all users."""
         return [session for sessions in self._sessions.values() for session in sessions]
 
+    def count(self, room: str) -> int:
+        """How many sessions hear a room."""
+        return len(self.rooms.get(room, ()))
+
     def heard_by(self, who: str) -> list[str]:
         """The rooms that a user hears."""
         return list(self._hears.get(who, ()))

@@ -11,12 +11,13 @@ from itertools import islice
 from typing import Any
 
 from twisted.internet.defer import Deferred, maybeDeferred, succeed
-from twisted.python.failure import Failure
 
 from twisted_chat.answers import Answer, Entered, Error, Ok, Reply, Welcome
 from twisted_chat.audience import Audience
 from twisted_chat.clock import Clock
-from twisted_chat.events import Event, Kicked, Left, MadePrivate
+from twisted_chat.crowds import Crowds
+from twisted_chat.events import CrowdMoved, Event, Kicked, Left, MadePrivate
+from twisted_chat.figures import Figures
 from twisted_chat.happened import Happened
 from twisted_chat.journal import Again, Entry, Journal, Present
 from twisted_chat.ledger import Change, Notes
@@ -33,16 +34,22 @@ BESIDE_TEXT = 200
 class Delivery:
     """The way out, from what was decided to every session that hears of it."""
 
-    def __init__(self, journal: Journal, clock: Clock, log: ServerLog) -> None:
+    def __init__(
+        self, journal: Journal, clock: Clock, log: ServerLog, figures: Figures | None = None
+    ) -> None:
         self._journal = journal
         self._clock = clock
         self._log = log
+        self._figures = figures or Figures()
         self._audience = Audience()
+        self._crowds = Crowds(clock, self._tell_of_crowd)
         self._waiting: list[Happened] = []
         self._bytes = 0
         self._held: dict[Callable[[], None], None] = {}
         self._busy = False
         self._failing = False
+        self._waits_since = self._batch_since = 0.0
+        self._records_since: float | None = None
         self._trail = Trail(journal.last)
         self.told = journal.last
         """The number of the last event that everybody has heard who should."""
@@ -54,12 +61,13 @@ class Delivery:
 
     def add(self, happened: Happened) -> None:
         """Tell of this, after all that was added before."""
+        if not self._waiting:
+            self._waits_since = self._clock.seconds()
         self._waiting.append(happened)
         self._bytes += _size(happened)
         if not self._busy:
             self._busy = True
-            # Not at once: all that is read in this turn of the reactor is one batch.
-            self._clock.callLater(0, self._next_batch)
+            self.begin(self._deliver())
 
     @property
     def crowded(self) -> bool:
@@ -70,6 +78,20 @@ class Delivery:
     def overcrowded(self) -> bool:
         """Whether so much waits that nobody should come in: what is read is not all there is."""
         return self._bytes >= 2 * WAITING_BYTES
+
+    @property
+    def failing(self) -> bool:
+        """Whether what happened last could not be put on record."""
+        return self._failing
+
+    @property
+    def waiting_bytes(self) -> int:
+        """How much waits to be put on record, as it is told, nearly."""
+        return self._bytes
+
+    def recording_for(self) -> float:
+        """For how many seconds the journal has not answered; 0 while it is not asked."""
+        return 0.0 if self._records_since is None else self._clock.seconds() - self._records_since
 
     def hold(self, go_on: Callable[[], None]) -> None:
         """Call this when there is room again, and it is its turn."""
@@ -94,26 +116,49 @@ class Delivery:
             self.add(Happened([], None, then=partial(told.callback, None)))
             await told
 
-    def _next_batch(self) -> None:
-        batch = self._take_waiting()
+    async def _deliver(self) -> None:
+        """Put on record and tell, one batch after the other, until nothing waits."""
+        # Not at once: all that is read in this turn of the reactor is one batch.
+        await self._turn()
+        while batch := self._take_batch():
+            recording = self._record(batch)
+            at_once = recording.called
+            try:
+                await self._tell_when(recording, batch)
+            except Exception:
+                self._log.fault("telling what happened")
+            if at_once:
+                await self._turn()
+
+    def _take_batch(self) -> list[Happened]:
+        batch, self._batch_since = self._take_waiting(), self._waits_since
         self._busy = bool(batch)
         self._let_go_on()
-        if not batch:
-            return
+        return batch
+
+    async def _turn(self) -> None:
+        """Let others have their turn."""
+        turn: Deferred[None] = Deferred()
+        self._clock.callLater(0, turn.callback, None)
+        await turn
+
+    def _record(self, batch: list[Happened]) -> Deferred[list[Event]]:
         entries = [entry for happened in batch for entry in _entries(happened)]
         changes = [change for happened in batch for change in happened.notes.changes]
         puts = [put for change in changes for put in change.puts]
-        recorded: Deferred[list[Event]] = succeed([])
-        if entries or puts:
-            recorded = maybeDeferred(self._journal.commit, entries, puts, told=self.told)
-            recorded.addCallback(self._saved)
-        recorded.addCallbacks(self._tell, self._excuse, callbackArgs=(batch,), errbackArgs=(batch,))
-        recorded.addErrback(lambda why: self._log.fault("telling what happened", why))
-        if recorded.called:
-            # A journal that answers at once: others have their turn first, and no stack grows.
-            self._clock.callLater(0, self._next_batch)
+        if not entries and not puts:
+            return succeed([])
+        self._records_since = self._clock.seconds()
+        recording = maybeDeferred(self._journal.commit, entries, puts, told=self.told)
+        return recording.addCallback(self._saved)
+
+    async def _tell_when(self, recording: Deferred[list[Event]], batch: list[Happened]) -> None:
+        try:
+            recorded = await recording
+        except Exception:
+            await self._excuse(batch)
         else:
-            recorded.addCallback(lambda _: self._next_batch())
+            await self._tell(recorded, batch)
 
     def _take_waiting(self) -> list[Happened]:
         waiting, self._waiting, self._bytes = self._waiting, [], 0
@@ -134,10 +179,17 @@ class Delivery:
         if self._failing:
             self._failing = False
             self._log.saves_again()
+        self._figures.commits.note(self._recorded())
+        self._figures.said += sum(event.speech for event in recorded)
         return recorded
 
-    def _tell(self, recorded: Sequence[Event], batch: Sequence[Happened]) -> None:
-        telling = Round(self._audience, self._log, self.told)
+    def _recorded(self) -> float:
+        """The journal has answered; after how many seconds."""
+        since, self._records_since = self._records_since, None
+        return 0.0 if since is None else self._clock.seconds() - since
+
+    async def _tell(self, recorded: Sequence[Event], batch: Sequence[Happened]) -> None:
+        telling = Round(self._audience, self._crowds, self._log, self.told)
         events = iter(recorded)
         for happened in batch:
             its_own = list(islice(events, len(happened.events)))
@@ -146,40 +198,54 @@ class Delivery:
             new = [event for event in its_own if not isinstance(event, Again)]
             if len(new) < len(its_own):
                 _take_back(happened)
+                self._count_refused(replies)
             telling.add(replace(happened, events=new, replies=replies))
-        self.told = telling.last
-        self._trail.note(self.told, self._clock.seconds())
-        self._finish(telling, batch)
+        await self._finish(telling, batch)
 
-    def _excuse(self, why: Failure, batch: list[Happened]) -> None:
+    async def _excuse(self, batch: list[Happened]) -> None:
         """Nothing is on record, so what should have been is not told, and its senders know.
 
         What was decided meanwhile on top of a change that is taken back goes the same way.
         """
         if not self._failing:
             self._failing = True
-            self._log.fault("putting what happened on record", why)
+            self._log.fault("putting what happened on record")
+        self._recorded()
+        self._figures.commits_failed += 1
         if any(happened.notes.changes for happened in batch):
             batch += self._take_waiting()
         for change in reversed([change for happened in batch for change in happened.notes.changes]):
             change.undo()
-        telling = Round(self._audience, self._log, self.told)
+        telling = Round(self._audience, self._crowds, self._log, self.told)
         for happened in batch:
             passing = [told for event in happened.events for told in _unkept(event)]
             replies = happened.replies
             if happened.kept:
                 _take_back(happened)
                 replies = tuple(_not_saved(reply) for reply in replies)
+                self._count_refused(replies)
             telling.add(
                 replace(happened, events=passing, replies=replies, notices=(), in_others=())
             )
-        self._finish(telling, batch)
+        await self._finish(telling, batch)
 
-    def _finish(self, telling: Round, batch: Sequence[Happened]) -> None:
-        telling.finish()
+    async def _finish(self, telling: Round, batch: Sequence[Happened]) -> None:
+        for _ in telling.tell():
+            await self._turn()
+        self.told = telling.last
+        self._trail.note(self.told, self._clock.seconds())
+        self._figures.deliveries += telling.deliveries
+        self._figures.telling.note(self._clock.seconds() - self._batch_since)
         for happened in batch:
             if happened.then is not None:
                 happened.then()
+
+    def _count_refused(self, replies: Sequence[Reply]) -> None:
+        """Count what a session is told that its request is not done."""
+        self._figures.refused.update(reply.code for reply in replies if isinstance(reply, Error))
+
+    def _tell_of_crowd(self, moved: CrowdMoved) -> None:
+        self.add(Happened([moved], None))
 
 
 def _size(happened: Happened) -> int:

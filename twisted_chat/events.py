@@ -326,6 +326,19 @@ class Left(Event, frozen=True, kw_only=True):
     after: int = 0
 
 
+class CrowdMoved(Event, frozen=True, kw_only=True):
+    """Some came into ``room`` and some left it, told together as so many hear it.
+
+    The first few by their names, in the order in which they moved, and how many there are more.
+    """
+
+    room: str
+    joined: tuple[str, ...] = ()
+    others_joined: int = 0
+    left: tuple[str, ...] = ()
+    others_left: int = 0
+
+
 class Renamed(Event, frozen=True, kw_only=True):
     """``who`` is called ``to`` from now on."""
 

@@ -24,6 +24,7 @@ from twisted_chat.chat import Chat
 from twisted_chat.clock import Clock
 from twisted_chat.delivery import Delivery
 from twisted_chat.elsewhere import Elsewhere
+from twisted_chat.figures import Figures
 from twisted_chat.guard import Guard
 from twisted_chat.happened import Happened
 from twisted_chat.journal import Journal, Put
@@ -72,8 +73,15 @@ class Closable(Protocol):
         """Whose it is."""
 
     @property
+    def door(self) -> str:
+        """The door through which it came."""
+
+    @property
     def address(self) -> str | None:
         """The IP address it comes from; None where there is none."""
+
+    def limits_changed(self) -> None:
+        """Go by the limits that hold now."""
 
     def end(self, words: str, reason: str = "") -> None:
         """Leave in order, with these words."""
@@ -119,7 +127,8 @@ class House:
         self.new_secret = new_secret
         self.started = clock.seconds()
         self.log = ServerLog(clock, limits.log_lines, about.quiet)
-        self.delivery = Delivery(journal, clock, self.log)
+        self.figures = Figures()
+        self.delivery = Delivery(journal, clock, self.log, self.figures)
         self.styles = Styles()
         self.backlog = Backlog(limits.outbox_total_bytes)
         self._check_clock()
@@ -145,6 +154,8 @@ class House:
         self.appoint()
         self._sessions: set[Closable] = set()
         self._when_empty: Callable[[], None] | None = None
+        self.closing = False
+        """Whether the server says goodbye to everyone."""
         self._looks_in_vain = False
 
     def _check_clock(self) -> None:
@@ -153,9 +164,18 @@ class House:
         if latest > now + AHEAD_SECONDS:
             self.log.ahead(_date(latest), _date(now))
 
+    def take_limits(self, limits: Limits) -> None:
+        """Have other limits hold from now on, for those who are here too; nobody is dropped."""
+        self.limits.take_over(limits)
+        self.log.lines_per_second = limits.log_lines
+        self.backlog.most = limits.outbox_total_bytes
+        for session in self.sessions:
+            session.limits_changed()
+
     def opened(self, session: Closable) -> None:
         """A connection is open."""
         self._sessions.add(session)
+        self.figures.connections[session.door] += 1
 
     def closed(self, session: Closable) -> None:
         """A connection is closed."""
@@ -164,7 +184,7 @@ class House:
 
     def close(self, when_empty: Callable[[], None]) -> None:
         """Say goodbye to everyone, and call when the last connection is closed."""
-        self._when_empty = when_empty
+        self._when_empty, self.closing = when_empty, True
         for session in self.sessions:
             session.dismiss("The server is shutting down. Goodbye!")
         self._check_empty()

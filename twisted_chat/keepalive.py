@@ -33,18 +33,22 @@ def keep_alive(tcp: socket.socket, dead_after: int) -> None:
     the kernel can count to means never.
     """
     tcp.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    tcp.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, watched(dead_after))
     if not watched(dead_after):
+        # It may have been watched before.
+        _set(tcp, "TCP_USER_TIMEOUT", 0)
         return
     idle = max(1, dead_after // 2)
-    tcp.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    for option, value in (
-        ("TCP_KEEPIDLE", idle),
-        ("TCP_KEEPINTVL", max(1, idle // PROBES)),
-        ("TCP_KEEPCNT", PROBES),
-        ("TCP_USER_TIMEOUT", dead_after * 1250),
-    ):
-        if hasattr(socket, option):
-            tcp.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)
+    _set(tcp, "TCP_KEEPIDLE", idle)
+    _set(tcp, "TCP_KEEPINTVL", max(1, idle // PROBES))
+    _set(tcp, "TCP_KEEPCNT", PROBES)
+    _set(tcp, "TCP_USER_TIMEOUT", dead_after * 1250)
+
+
+def _set(tcp: socket.socket, option: str, value: int) -> None:
+    """Where the system has the option."""
+    if hasattr(socket, option):
+        tcp.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)
 
 
 def watched(dead_after: int) -> bool:

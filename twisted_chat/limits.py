@@ -1,7 +1,7 @@
 """Every number that protects the server and the people on it, with its reason.
 
-The fields of `Limits` are what an operator sets with ``--limit NAME=VALUE``, or lifts with
-``--limit NAME=off``.  The constants are part of the protocol or of no interest to tune.
+The fields of `Limits` are what an operator sets with ``--limit NAME=VALUE`` or in a file, or lifts
+with ``--limit NAME=off``.  The constants are part of the protocol or of no interest to tune.
 """
 
 import dataclasses
@@ -48,9 +48,50 @@ WAITING_BYTES = 1 << 19
 the disk has caught up, and beyond twice as much nobody new is let in.  More than a disk that works
 ever gathers, and half of `outbox_bytes`: it is told in one piece, for which nobody is too slow."""
 
+CROWD_HEARERS = 100
+"""Who hear a room before comings and goings are told together: beyond it nobody follows them."""
+
+CROWD_SECONDS = 2
+"""Between two times that they are told: each costs a write to everyone who is there."""
+
+CROWD_NAMES = 3
+"""Names that are told then, of those who came and of those who went: the others are counted."""
+
+TOLD_AT_ONCE = 2000
+"""Listeners who are written to in one turn of the reactor, some 10 ms: in a larger crowd the others
+are told in the next turns, so that whoever talks meanwhile is read."""
+
+RECORD_SECONDS = 5
+"""For which the journal may not answer before the server counts as not ready: no disk that works
+takes that long, and who has said something has waited for all of it."""
+
 TRAIL_SECONDS = 1000
 """Seconds in which something was told, of which it is known how far: what nobody acknowledges ends
 a connection after that long on any system, so that nothing older waits in one that is dead."""
+
+BEAT_SECONDS = 0.05
+"""How often the reactor shows that it turns, and is looked at by a thread: 20 times a second each,
+0.3 % of a processor in all.  What lasts for this longer than it may is always noticed."""
+
+BLOCKED_SECONDS = 0.05
+"""For how long nothing may keep the reactor, as everybody waits for it: people begin to notice."""
+
+BLOCK_FRAMES = 12
+"""Calls that the log shows of where it was: they reach from what was slow to who asked for it."""
+
+BLOCK_LOG_SECONDS = 10
+"""Between two lines about that: where everything is slow, the log should not be slow too."""
+
+HTTP_SECONDS = 10
+"""For a question about the figures and its answer, whatever comes meanwhile: a monitoring system
+asks in milliseconds, and gives up after ten seconds itself."""
+
+HTTP_CONNECTIONS = 20
+"""Of those who ask for the figures, at once: a few monitoring systems, and somebody who looks."""
+
+METRICS_SECONDS = 1
+"""For which figures are shown again as they were: to gather them takes some milliseconds, with many
+connections, and whoever asks all the time should not take all of them."""
 
 TELNET_COMMANDS = 300
 """Telnet commands before the next end of a line: a real peer needs a dozen, one for each of
@@ -66,6 +107,21 @@ a flood of them would otherwise take the descriptors that the refusal protects."
 DESCRIPTORS_SHARE = 0.8
 """The share of the process's descriptors that connections may take: the rest is for listening
 sockets, logs and databases."""
+
+SPARE_DESCRIPTORS = 16
+"""Descriptors that no connection gets, whatever the process has the others for: with fewer, who
+connects is told that the server is full, so that the database can still open its files."""
+
+LAST_DESCRIPTORS = 8
+"""With fewer than that nobody is told even why: who is told has a descriptor meanwhile."""
+
+ACCEPTED_AT_ONCE = 20
+"""Connections that are accepted in one turn of the reactor, some milliseconds: Twisted takes more
+and more while they come faster than they are let in, and those inside would wait for all."""
+
+PORTS_REST_SECONDS = 1
+"""How long nobody is let in after there was no descriptor for it: trying again at once is all that
+the reactor would do."""
 
 ROOMS_PER_OWNER = 50
 """Rooms that an account owns, as these outlast everybody in them; a room more is nobody's."""
@@ -258,6 +314,21 @@ class Limits:
         for field in dataclasses.fields(cls):
             yield field.name, field.default, field.metadata["why"]  # type: ignore[misc]
 
+    def take_over(self, others: "Limits") -> None:
+        """Be as others are, so that all who hold these go by the new figures.
+
+        In all else limits are frozen: nobody changes one by mistake.
+        """
+        for name, figure in dataclasses.asdict(others).items():
+            object.__setattr__(self, name, figure)
+
+    def differences(self, others: "Limits") -> Iterator[str]:
+        """What the others change, in the order of the fields."""
+        for name, mine in dataclasses.asdict(self).items():
+            theirs = getattr(others, name)
+            if mine != theirs:
+                yield f"{name} from {_shown(mine)} to {_shown(theirs)}"
+
     def changed(self, name: str, value: str) -> "Limits":
         """These limits with one of them set from what an operator wrote.
 
@@ -270,3 +341,7 @@ class Limits:
         if not value.isascii() or not value.isdigit() or int(value) == 0:
             raise ValueError(f"{name} takes a number above 0, or off, and not {value!r}")
         return dataclasses.replace(self, **{name: int(value)})
+
+
+def _shown(figure: int) -> str:
+    return "off" if figure == OFF else str(figure)

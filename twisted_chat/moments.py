@@ -26,6 +26,9 @@ _DATE = re.compile(
     rf"(?:(?:t|\s+){_CLOCK}\s*(?P<zone>z|[+-][0-9]{{2}}:?[0-9]{{2}})?)?"
 )
 
+_LAST_SECOND = 253_370_764_800.0
+"""The year 9999, after which no date can be written; a server that is none may send any number."""
+
 _DAYS_TO_LOOK_BACK = 3
 """A clock may leave out an hour of yesterday, and a country that moves to the other side of the
 date line a whole day."""
@@ -63,9 +66,14 @@ def until_words(until: float, now: float) -> str:
     """
     if not until:
         return "for good"
-    end = datetime.fromtimestamp(ceil(until / 60) * 60)
-    today = end.date() == datetime.fromtimestamp(now).date()
+    end = shown_as(ceil(until / 60) * 60)
+    today = end.date() == shown_as(now).date()
     return f"until {end:%H:%M}" if today else f"until {end:%Y-%m-%d %H:%M}"
+
+
+def shown_as(time: float) -> datetime:
+    """A moment as clocks and calendars here show it; one that none can show, as the nearest."""
+    return datetime.fromtimestamp(min(max(time, 0), _LAST_SECOND))
 
 
 def moment(text: str, now: float) -> float:

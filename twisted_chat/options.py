@@ -1,11 +1,12 @@
 """The options of ``twistd chat``, each checked here, so that a wrong one is one clear line."""
 
+import dataclasses
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from ipaddress import ip_network
 from pathlib import Path
-from typing import ClassVar, cast
+from typing import ClassVar, Literal, TypeVar, cast
 
 from platformdirs import user_state_path
 from twisted.cred.checkers import ICredentialsChecker
@@ -20,13 +21,19 @@ from twisted_chat.admission import Network
 from twisted_chat.held import HeldNames
 from twisted_chat.house import About
 from twisted_chat.journal import Durability
-from twisted_chat.limits import HISTORY_EVENTS, MOTD_BYTES, MOTD_LINES, Limits
+from twisted_chat.limits import HISTORY_EVENTS, Limits
 from twisted_chat.names import RESERVED, Unusable, room_name, user_name
+from twisted_chat.operator_files import BadFile, OperatorFiles
 from twisted_chat.refused import NameReserved
 from twisted_chat.text import clean
 
+T = TypeVar("T")
+
 DEFAULT_ENDPOINT = "tcp:6789:interface=127.0.0.1"
 """This machine only: who wants to let others in says so."""
+
+_LOOPBACK = {"tcp": "127.0.0.1", "ssl": "127.0.0.1", "tcp6": r"\:\:1"}
+"""The interface that only this machine reaches, as endpoints write it."""
 
 
 def _limits_described() -> str:
@@ -55,7 +62,12 @@ class ChatOptions(Options, AuthOptionMixin):
         # Where a docstring goes on in another line, the help would show the spaces before that.
         self.docs = {name: " ".join((doc or "").split()) for name, doc in self.docs.items()}
         self.endpoints: list[str] = []
+        self.metrics: str | None = None
+        """The endpoint at which figures are shown; None shows them nowhere."""
         self.limits = Limits()
+        self.files = OperatorFiles()
+        """What is read again when the operator asks for it."""
+        self.log_format: Literal["text", "json"] = "text"
         self.trusted: list[Network] = []
         self._name = About.name
         self._motd = ""
@@ -107,11 +119,7 @@ class ChatOptions(Options, AuthOptionMixin):
 
     def opt_listen(self, endpoint: str) -> None:
         """A Twisted endpoint to listen on; repeatable. [default: tcp:6789:interface=127.0.0.1]"""
-        try:
-            serverFromString(None, endpoint)
-        except Exception as why:
-            # Each kind of endpoint fails in ways of its own; all of them mean the same here.
-            raise UsageError(f"cannot listen on {endpoint!r}: {_first_line(why)}") from None
+        _check_endpoint(endpoint)
         self.endpoints.append(endpoint)
 
     def opt_name(self, name: str) -> None:
@@ -122,16 +130,9 @@ class ChatOptions(Options, AuthOptionMixin):
 
     def opt_motd(self, path: str) -> None:
         """A file with the message of the day, which everyone sees on entering."""
-        try:
-            text = Path(path).read_bytes()
-        except OSError as why:
-            raise UsageError(f"cannot read {path!r}: {why.strerror}") from None
-        if len(text) > MOTD_BYTES:
-            raise UsageError(f"{path!r} has {len(text)} bytes; a message has {MOTD_BYTES} at most")
-        lines = text.decode("utf-8", "replace").splitlines()
-        if len(lines) > MOTD_LINES:
-            raise UsageError(f"{path!r} has {len(lines)} lines; a message has {MOTD_LINES} at most")
-        self._motd = "\n".join(clean(line).rstrip() for line in lines).strip("\n")
+        # Whoever runs us may go elsewhere, as with twistd --rundir.
+        self.files = dataclasses.replace(self.files, motd=Path(path).absolute())
+        self._motd = _read(self.files.read_motd)
 
     def opt_room(self, room: str) -> None:
         """The room that everybody enters. [default: #lobby]"""
@@ -196,9 +197,27 @@ class ChatOptions(Options, AuthOptionMixin):
         """Set a limit of the table below, NAME=NUMBER, or lift it, NAME=off; repeatable."""
         name, _, value = setting.partition("=")
         try:
-            self.limits = self.limits.changed(name, value)
+            self.limits.changed(name, value)
         except ValueError as why:
             raise UsageError(str(why)) from None
+        settings = (*self.files.settings, (name, value))
+        self.files = dataclasses.replace(self.files, settings=settings)
+
+    def opt_limits(self, path: str) -> None:
+        """A file of limits, a NAME = NUMBER or NAME = off a line; --limit wins over it."""
+        self.files = dataclasses.replace(self.files, limits=Path(path).absolute())
+
+    def opt_metrics(self, endpoint: str) -> None:
+        """An endpoint, as tcp:9100, at which /metrics has figures for Prometheus, and /health tells
+        whether all is well; for this machine only, unless it has an interface=. [default: none]"""
+        self.metrics = _on_loopback(endpoint)
+        _check_endpoint(self.metrics)
+
+    def opt_log_format(self, how: str) -> None:
+        """How the log is written: text, or json, an object a line. [default: text]"""
+        if how not in ("text", "json"):
+            raise UsageError(f"--log-format is text or json, and not {how!r}")
+        self.log_format = cast(Literal["text", "json"], how)
 
     def opt_trust(self, network: str) -> None:
         """A network, as 10.0.0.0/8, from which any number may connect and log in; repeatable."""
@@ -209,8 +228,32 @@ class ChatOptions(Options, AuthOptionMixin):
 
     def postOptions(self) -> None:
         self.endpoints = self.endpoints or [DEFAULT_ENDPOINT]
+        self.limits = _read(self.files.read_limits)
 
     opt_l = opt_listen
+
+
+def _read(read: Callable[[], T]) -> T:
+    try:
+        return read()
+    except BadFile as why:
+        raise UsageError(str(why)) from None
+
+
+def _check_endpoint(endpoint: str) -> None:
+    try:
+        serverFromString(None, endpoint)
+    except Exception as why:
+        # Each kind of endpoint fails in ways of its own; all of them mean the same here.
+        raise UsageError(f"cannot listen on {endpoint!r}: {_first_line(why)}") from None
+
+
+def _on_loopback(endpoint: str) -> str:
+    """The endpoint, on this machine only where it does not say which interface."""
+    kind, *words = endpoint.removeprefix("haproxy:").split(":")
+    if kind not in _LOOPBACK or any(word.startswith("interface=") for word in words):
+        return endpoint
+    return f"{endpoint}:interface={_LOOPBACK[kind]}"
 
 
 def _check_readable(path: str) -> None:

@@ -6,7 +6,6 @@ when it can go on.  Batches that wait are shared with other outboxes, not copied
 """
 
 import socket
-from collections import deque
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -45,7 +44,7 @@ class Backlog:
     """
 
     def __init__(self, most: int) -> None:
-        self._most = most
+        self.most = most
         self._waiting: dict[Outbox, int] = {}
         self.bytes = 0
 
@@ -54,7 +53,7 @@ class Backlog:
         self.bytes += waiting - self._waiting.pop(outbox, 0)
         if waiting:
             self._waiting[outbox] = waiting
-        if self.bytes > self._most:
+        if self.bytes > self.most:
             max(self._waiting, key=self._waiting.__getitem__).give_up()
 
 
@@ -93,7 +92,7 @@ class Outbox:
         self._limits = limits
         self._backlog = backlog
         self._too_slow = too_slow
-        self._queue: deque[Piece] = deque()
+        self._queue: list[Piece] = []
         self._waiting = 0
         self._timer: Any = None
         self._last_words = False
@@ -201,13 +200,14 @@ class SocketOutbox(Outbox):
 
     def _pass_on(self, data: bytes) -> Piece:
         try:
-            return memoryview(data)[self._socket.send(data) :]
+            sent = self._socket.send(data)
         except BlockingIOError:
             return data
         except OSError:
             # The reactor may not be reading, so that nobody else would notice.
             self._abort()
             return b""
+        return b"" if sent == len(data) else memoryview(data)[sent:]
 
     def _block(self) -> None:
         super()._block()
@@ -247,12 +247,14 @@ class SocketOutbox(Outbox):
         """The next bytes for the transport; they count as waiting until it asks for more."""
         pieces: list[Piece] = []
         room = WRITE_BYTES
-        while self._queue and room:
-            piece = memoryview(self._queue.popleft())
-            if len(piece) > room:
-                self._queue.appendleft(piece[room:])
+        for piece in self._queue:
             pieces.append(piece[:room])
             room -= len(pieces[-1])
+            if not room:
+                break
+        whole = len(pieces) - 1
+        rest = memoryview(self._queue[whole])[len(pieces[-1]) :]
+        self._queue[: whole + 1] = [rest] if rest else []
         return b"".join(pieces)
 
 
@@ -285,10 +287,14 @@ class TransportOutbox(Outbox):
         """The transport takes more."""
         self._full = False
         self._progress()
-        while self._queue and not self._full:
-            data = self._queue.popleft()
+        sent = 0
+        for data in self._queue:
+            if self._full:
+                break
+            sent += 1
             self._note(-len(data))
             self._transport.write(bytes(data))
+        del self._queue[:sent]
         if not self._queue:
             self._drained()
 

@@ -17,6 +17,14 @@ class Pace:
         self._left = burst
         self._at = now
 
+    def change(self, burst: float, per_second: float, now: float) -> None:
+        """Go on with other numbers; what was taken stays taken."""
+        self._fill(now)
+        if burst > self._burst:
+            self._left += burst - self._burst
+        self._burst = burst
+        self._per_second = per_second
+
     def take(self, now: float) -> float:
         """Take one, in advance if need be: how many seconds to wait before the next, mostly 0."""
         self._fill(now)

@@ -8,7 +8,7 @@ import re
 import unicodedata
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Protocol
 
 import re2  # type: ignore[import-untyped]
@@ -25,6 +25,11 @@ _UNSPACED = re.compile(
     "\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af]"
 )
 """Letters of scripts that put no space between words: Thai, Lao, Burmese, Khmer, Kana and Han."""
+
+
+_BREAK = re.compile("(?<![wWuU])|(?![wWuU])|(?<=[uU])(?=w)|(?=u)")
+"""Where no word goes on, by the kinds of the characters: `w` is of a word, `u` is so in a script
+that puts no space between words, and a mark, as a capital, goes on with what is before it."""
 
 
 class Line:
@@ -60,9 +65,8 @@ class Line:
         Words in the middle of others are passed over by it, so that a line takes no longer to
         search the more often it nearly has what is looked for.
         """
-        text = self.folded
-        inside = (at for at in range(1, len(text)) if not _one_word(text[at - 1], text[at]))
-        return [0, *inside, len(text)]
+        kinds = "".join(map(_kind, self.folded))
+        return [found.start() for found in _BREAK.finditer(kinds)]
 
 
 class Pattern(Protocol):
@@ -191,14 +195,11 @@ def _folded(text: str) -> str:
     return " ".join(text.casefold().split())
 
 
-def _one_word(left: str, right: str) -> bool:
-    """Whether two neighbours in a text are of one word."""
-    if not (_in_word(left) and _in_word(right)):
-        return False
-    if unicodedata.category(right)[0] == "M":
-        return True
-    return not (_UNSPACED.match(left) or _UNSPACED.match(right))
-
-
-def _in_word(char: str) -> bool:
-    return char == "_" or unicodedata.category(char)[0] in "LMN"
+@lru_cache(maxsize=4096)
+def _kind(char: str) -> str:
+    """What a character is to words, as a letter that `_BREAK` knows."""
+    category = unicodedata.category(char)[0]
+    if char != "_" and category not in "LMN":
+        return " "
+    kind = "u" if _UNSPACED.match(char) else "w"
+    return kind.upper() if category == "M" else kind

@@ -7,15 +7,17 @@ the batch) get lines of their own, in the same order.
 
 import sys
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import partial, singledispatchmethod
 
 from twisted_chat import events
 from twisted_chat.answers import Reply
 from twisted_chat.audience import Audience, Hearer, Wish
+from twisted_chat.crowds import Crowds
 from twisted_chat.events import Event
 from twisted_chat.happened import Happened
 from twisted_chat.journal import SERVER
+from twisted_chat.limits import TOLD_AT_ONCE
 from twisted_chat.serverlog import ServerLog
 from twisted_chat.styles import Style
 
@@ -28,10 +30,13 @@ _END = sys.maxsize
 class Round:
     """What is told in one go; positions count what was added, and give its order."""
 
-    def __init__(self, audience: Audience, log: ServerLog, last: int) -> None:
+    def __init__(self, audience: Audience, crowds: Crowds, log: ServerLog, last: int) -> None:
         self.last = last
         """The highest number of what was told, in this round or before it."""
+        self.deliveries = 0
+        """How many events and answers were told, once for each session that heard them."""
         self._audience = audience
+        self._crowds = crowds
         self._log = log
         self._said: list[tuple[Event | Reply, Happened]] = []
         self._ignoring: set[object] = set()
@@ -82,23 +87,39 @@ class Round:
         if happened.last:
             self._last.append(by)
 
-    def finish(self) -> None:
-        """Tell everyone."""
+    def tell(self) -> Iterator[None]:
+        """Tell everyone; at each step others may have their turn."""
         special = self._special()
+        for count, (hearer, lines) in enumerate(self._shares(special), 1):
+            # As `_send` does it, without a call: this is done for each listener of each line.
+            try:
+                hearer.hear(lines)
+            except Exception:
+                self._log.fault("telling a session")
+            if not count % TOLD_AT_ONCE:
+                yield
+        for count, hearer in enumerate(special, 1):
+            self._tell_alone(hearer, self._heard(hearer))
+            if not count % TOLD_AT_ONCE:
+                yield
+        for hearer in self._last:
+            self._safely(hearer.hang_up)
+
+    def _shares(self, special: Collection[Hearer]) -> Iterator[tuple[Hearer, bytes]]:
+        """Who hears just what all of a room hear, and the bytes that they share."""
         for room, positions in self._streams.items():
             told: dict[Style, bytes] = {}
-            for hearer in self._audience.rooms.get(room, ()):
+            hearers = self._audience.rooms.get(room, {})
+            self.deliveries += len(positions) * (len(hearers) - len(hearers.keys() & special))
+            for hearer in hearers:
                 if hearer in special:
                     continue
                 style = hearer.style
                 lines = told.get(style)
                 if lines is None:
                     lines = told[style] = self._lines(style, positions)
-                self._send(hearer, lines)
-        for hearer in special:
-            self._tell_alone(hearer, self._heard(hearer))
-        for hearer in self._last:
-            self._safely(hearer.hang_up)
+                if lines:
+                    yield hearer, lines
 
     # Where an event belongs.
 
@@ -127,8 +148,7 @@ class Round:
             self._streams[event.room].append(position)
             return
         for who in {event.who, event.to}:
-            for session in self._audience.sessions(who):
-                self._alone[session].append(position)
+            self._tell_sessions(who, position)
 
     @_place.register
     def _(self, event: events.LockedDown, position: int, by: Hearer | None) -> None:
@@ -136,14 +156,16 @@ class Round:
 
     @_place.register
     def _(self, event: events.Invited, position: int, by: Hearer | None) -> None:
-        for session in self._audience.sessions(event.who):
-            self._alone[session].append(position)
+        self._tell_sessions(event.who, position)
 
     @_place.register
     def _(self, event: events.Joined, position: int, by: Hearer | None) -> None:
         if by is not None and not self._audience.sessions(event.who):
             self._audience.arrive(event.who, by)
-        self._streams[event.room].append(position)
+        if self._crowds.join(event.room, event.who, self._audience.count(event.room)):
+            self._tell_sessions(event.who, position)
+        else:
+            self._streams[event.room].append(position)
         self._audience.join(event.who, event.room)
         for session in self._audience.sessions(event.who):
             self._since[session, event.room] = position
@@ -152,13 +174,17 @@ class Round:
     @_place.register
     def _(self, event: events.Kicked, position: int, by: Hearer | None) -> None:
         self._streams[event.room].append(position)
+        self._crowds.remove(event.room, event.who)
         self._part(event.who, event.room, position)
 
     @_place.register
     def _(self, event: events.Left, position: int, by: Hearer | None) -> None:
         rooms = [event.room] if event.room else self._audience.heard_by(event.who)
         for room in rooms:
-            self._streams[room].append(position)
+            if self._crowds.leave(room, event.who, self._audience.count(room)):
+                self._tell_sessions(event.who, position)
+            else:
+                self._streams[room].append(position)
             self._part(event.who, room, position)
         if not event.room:
             self._audience.depart(event.who)
@@ -172,12 +198,16 @@ class Round:
         position: int,
         by: Hearer | None,
     ) -> None:
-        for session in self._audience.sessions(event.who):
-            self._alone[session].append(position)
+        self._tell_sessions(event.who, position)
         for room in self._audience.heard_by(event.who):
             self._streams[room].append(position)
         if isinstance(event, events.Renamed):
             self._audience.rename(event.who, event.to)
+            self._crowds.rename(event.who, event.to)
+
+    def _tell_sessions(self, who: str, position: int) -> None:
+        for session in self._audience.sessions(who):
+            self._alone[session].append(position)
 
     def _tell_everyone(self, position: int) -> None:
         for session in self._audience.everyone():
@@ -245,6 +275,7 @@ class Round:
     def _tell_alone(self, hearer: Hearer, positions: Sequence[int]) -> None:
         """Tell one session its own lines, with the past where it wants to know of it."""
         told = 0
+        self.deliveries += len(positions)
         for position, wish, upto in self._wishes.get(hearer, ()):
             before = [p for p in positions[told:] if p < position]
             told += len(before)

@@ -22,10 +22,12 @@ class ServerLog:
 
     def __init__(self, clock: Clock, lines_per_second: int, quiet: bool = False) -> None:
         self._clock = clock
-        self._lines_per_second = lines_per_second
+        self.lines_per_second = lines_per_second
         self._quiet = quiet
         self._written = 0
         self._left_out = 0
+        self.faults = 0
+        """How often the program failed at something."""
 
     def running(self) -> None:
         """The server accepts connections."""
@@ -84,6 +86,7 @@ class ServerLog:
 
         It counts as a line about people, as what one of them can repeat could fill the disk.
         """
+        self.faults += 1
         if self._may_write():
             self._log.failure("Failed at {doing}", failure=why, doing=doing)
 
@@ -96,9 +99,42 @@ class ServerLog:
             now=now,
         )
 
+    def reloaded(self, changes: str) -> None:
+        """What the operator changed in files holds from now on."""
+        self._log.info("Reloaded: {changes}", changes=changes)
+
+    def not_reloaded(self, why: str) -> None:
+        """It does not hold, as something in it is wrong."""
+        self._log.error("Not reloaded, nothing is changed: {why}", why=why)
+
     def saves_again(self) -> None:
         """What happens is put on record again, after it could not be."""
         self._log.info("What happens is put on record again.")
+
+    def blocked(self, seconds: float, where: str, left_out: int) -> None:
+        """The reactor was kept from turning, so many times since this was logged last."""
+        self._log.warn(
+            "Everybody waited for {seconds:.3f} seconds or more ({left_out} times more since the"
+            " last of these lines), in {where}",
+            seconds=seconds,
+            left_out=left_out,
+            where=where,
+        )
+
+    def metrics_at(self, where: str) -> None:
+        """Where the figures are to be had."""
+        self._log.info("Metrics at: {where}", where=where)
+
+    def lets_nobody_in(self) -> None:
+        """A connection could not be accepted."""
+        self._log.warn(
+            "No descriptor is left: nobody is let in for now. docs/operations.md says under Limits"
+            " how there are more."
+        )
+
+    def lets_in_again(self) -> None:
+        """Connections are accepted again."""
+        self._log.info("Whoever connects is let in again.")
 
     def dropped(self, peer: str, why: str) -> None:
         """A connection was closed by the server, and why."""
@@ -109,7 +145,7 @@ class ServerLog:
         if self._written == 0:
             self._clock.callLater(1, self._next_second)
         self._written += 1
-        if self._written <= self._lines_per_second:
+        if self._written <= self.lines_per_second:
             return True
         self._left_out += 1
         return False

@@ -31,6 +31,11 @@ class Listener(Protocol):
         ...
 
     @property
+    def door(self) -> str:
+        """The door through which it comes, by its name."""
+        ...
+
+    @property
     def address(self) -> str | None:
         """The IP address it comes from; None for a peer without one (a UNIX socket)."""
         ...
@@ -54,6 +59,10 @@ class Listener(Protocol):
 
     def hide_typing(self, hidden: bool) -> bool:
         """Have the peer not show what is typed, or show it again; whether it can do that."""
+        ...
+
+    def limits_changed(self) -> None:
+        """Go by the limits that hold now."""
         ...
 
     def wait(self) -> None:
@@ -84,6 +93,8 @@ class Session:
             house.delivery.begin,
             house.limits.outbox_bytes,
         )
+        self.hear = self._stream.hear
+        """Sends what was told; not a method, as it is called for each listener of each line."""
         self._pace = Pace(house.limits.message_burst, house.limits.messages, house.clock.seconds())
         self._slowed = False
         self._bad_requests = 0
@@ -119,6 +130,7 @@ class Session:
 
     def refuse(self, why: Refused, request_id: str | int | None = None) -> None:
         """Say why something is not done, to this session and nobody else."""
+        self.house.figures.refused[why.code] += 1
         self.state.reply(Error(code=why.code, text=why.text).to(request_id))
 
     def pace(self) -> float:
@@ -133,6 +145,13 @@ class Session:
             text = f"You send more than {most} lines a second: they are read slower, none is lost."
             self.state.reply(Notice(code="slowed", text=text))
         return wait
+
+    def limits_changed(self) -> None:
+        """Go by the limits that hold now."""
+        limits, now = self.house.limits, self.house.clock.seconds()
+        self._pace.change(limits.message_burst, limits.messages, now)
+        self._stream.most = limits.outbox_bytes
+        self._listener.limits_changed()
 
     def end(self, words: str, reason: str = "") -> None:
         """Leave in order: the others hear the reason, this one the words, then it is closed."""
@@ -153,10 +172,6 @@ class Session:
     def user(self) -> User | None:
         """Whose session it is, while it is inside."""
         return self.state.user
-
-    def hear(self, told: bytes) -> None:
-        """Send what was told."""
-        self._stream.hear(told)
 
     def catch_up(self, wish: Wish, upto: int) -> None:
         """Send what was said before, ahead of all that comes after it."""
@@ -191,6 +206,11 @@ class Session:
             self._pace.take(now)
 
     # What its state asks for, and changes.
+
+    @property
+    def door(self) -> str:
+        """The door through which it came."""
+        return self._listener.door
 
     @property
     def address(self) -> str | None:

@@ -1,6 +1,5 @@
 """What one session hears, in order: what comes while the past is read waits until it is there."""
 
-from collections import deque
 from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any
@@ -36,8 +35,8 @@ class Stream:
         self._hang_up = hang_up
         self._write = write
         self._begin = begin
-        self._most = most
-        self._waiting: deque[tuple[int, Callable[[], None]]] = deque()
+        self.most = most
+        self._waiting: list[tuple[int, Callable[[], None]]] = []
         self._bytes = 0
         self._reading: object = None
         self._instead = b""
@@ -50,7 +49,7 @@ class Stream:
             return
         self._waiting.append((len(told), partial(self._hear, told)))
         self._bytes += len(told)
-        if self._bytes > self._most:
+        if self._bytes > self.most:
             self._go_on(self._instead)
 
     def catch_up(self, wish: Wish, upto: int) -> None:
@@ -88,10 +87,13 @@ class Stream:
         self._reading = None
         if past:
             self._hear(past)
-        while self._waiting and self._reading is None:
-            size, tell = self._waiting.popleft()
+        waiting, self._waiting = self._waiting, []
+        for count, (size, tell) in enumerate(waiting, 1):
             self._bytes -= size
             tell()
+            if self._reading is not None:
+                self._waiting = waiting[count:]
+                break
         if self._reading is None:
             waited, self._whoever_waits = self._whoever_waits, []
             for read in waited:

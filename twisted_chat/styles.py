@@ -11,7 +11,7 @@ import msgspec
 
 from twisted_chat import wording
 from twisted_chat.answers import Goodbye, Missed, Prompt, Reply
-from twisted_chat.events import CameBack, Event, Joined, Left, WentAway
+from twisted_chat.events import CameBack, CrowdMoved, Event, Joined, Left, WentAway
 
 
 class View(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,8 +41,11 @@ class Style(Protocol):
         ...
 
 
+_COMINGS_AND_GOINGS = (Joined, Left, CrowdMoved, WentAway, CameBack)
+
+
 def _hidden(event: Event, view: View) -> bool:
-    return view.quiet and isinstance(event, Joined | Left | WentAway | CameBack)
+    return view.quiet and isinstance(event, _COMINGS_AND_GOINGS)
 
 
 class TextStyle:

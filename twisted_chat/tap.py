@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 from twisted.application import strports
 from twisted.application.internet import StreamServerEndpointService, TimerService
-from twisted.application.service import MultiService
+from twisted.application.service import IServiceCollection, MultiService
 from twisted.internet.defer import Deferred
 from twisted.internet.error import CannotListenError, ReactorNotRunning
 from twisted.internet.interfaces import (
@@ -20,23 +20,31 @@ from twisted.internet.interfaces import (
     IStreamServerEndpoint,
 )
 from twisted.internet.protocol import Factory, Protocol
+from twisted.internet.tcp import Port
+from twisted.logger import FileLogObserver, ILogObserver, globalLogPublisher
+from twisted.python.components import Componentized
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from twisted_chat.admission import Admission
-from twisted_chat.descriptors import room_for_connections
+from twisted_chat.certificates import Certificates
+from twisted_chat.descriptors import descriptors_left, room_for_connections
 from twisted_chat.doors.line import ChatFactory
 from twisted_chat.house import House
 from twisted_chat.journal import CannotOpen, Journal
 from twisted_chat.journal.memory import MemoryJournal
 from twisted_chat.journal.sqlite import SqliteJournal
 from twisted_chat.limits import HASHES_AT_ONCE, READERS, RETENTION_CHECK_SECONDS
+from twisted_chat.logformat import as_line, log_file
 from twisted_chat.options import ChatOptions as Options
 from twisted_chat.options import default_data
+from twisted_chat.ports import Ports
+from twisted_chat.reload import Reload
 from twisted_chat.serverlog import ServerLog
 from twisted_chat.steady import SteadyTime
 from twisted_chat.threads import Threads, Work
-from twisted_chat.ways_in import way_in
+from twisted_chat.watch import Lookout, Watch
+from twisted_chat.ways_in import page_at, way_in
 
 __all__ = ["Options", "makeService"]
 
@@ -72,28 +80,54 @@ class ChatService(MultiService):
             Threads(reactor, READERS, "reading"),
             Threads(reactor, HASHES_AT_ONCE, "hashing"),
         ]
-        self._entrance = _Entrance()
+        self._ports = Ports(reactor, ServerLog(reactor, WAYS_IN), descriptors_left)
+        self._entrance = _Entrance(self._ports)
+        self._certificates = Certificates()
         for endpoint in options.endpoints:
-            _door(endpoint, self._entrance, reactor).setServiceParent(self)
+            listening = self._certificates.reactor_for(endpoint, reactor)
+            _door(endpoint, self._entrance, listening, self._ports).setServiceParent(self)
+        self._metrics = MultiService()
+        """Outlasts the doors, as it tells that they are closed."""
+        self._show = self._site(options.metrics)
+
+    def setServiceParent(self, parent: IServiceCollection) -> None:
+        """Be run by somebody; twistd looks in the application for who writes its log."""
+        if self._options.log_format == "json" and isinstance(parent, Componentized):
+            file = log_file(self._options.parent, self._reactor.callFromThread)
+            parent.setComponent(ILogObserver, FileLogObserver(file, as_line))
+        super().setServiceParent(parent)
 
     def privilegedStartService(self) -> None:
         """Listen; where that cannot be, say so in a line and end the process."""
+        self._start(self._metrics.privilegedStartService)
         self._start(super().privilegedStartService)
 
     def startService(self) -> None:
         """Run, until a signal asks for the end; listen, if nobody has asked for that before."""
+        self._reload_on_hangup()
+        self._start(self._metrics.startService)
         self._start(self._open)
         self._start(super().startService)
+        self._reactor.callWhenRunning(self._lookout.start)
+        globalLogPublisher.addObserver(self._ports)
         self._reactor.callWhenRunning(self._end_on_signals)
         self.house.log.running()
 
+    def reload(self) -> None:
+        """Take over what the operator has changed in files; nobody is dropped."""
+        self._reload()
+
     async def stopService(self) -> None:
         """Let nobody in any more, say goodbye, and wait a while until everyone has heard it."""
+        globalLogPublisher.removeObserver(self._ports)
+        self._ports.close()
         await MultiService.stopService(self)
         everyone_gone: Deferred[None] = Deferred()
         self.house.close(lambda: everyone_gone.callback(None))
         everyone_gone.addTimeout(self.house.limits.goodbye_seconds, self._reactor)
         await everyone_gone.addErrback(lambda _: None)
+        self._lookout.stop()
+        await self._metrics.stopService()
         await self.house.journal.close(told=self.house.delivery.told)
         for threads in self._threads:
             threads.stop()
@@ -117,16 +151,44 @@ class ChatService(MultiService):
             trusted=options.trusted,
         )
         room = room_for_connections(limits.connections)
-        admission = Admission(limits, reactor, room, trusted=options.trusted)
-        self._entrance.leads_to = factory = ChatFactory(self.house, admission)
-        self._every(max(1, limits.dead_peer_seconds / ALIVE_CHECKS), factory.check_alive)
+        self._admission = Admission(
+            limits, reactor, room, trusted=options.trusted, left=descriptors_left
+        )
+        self._entrance.leads_to = self._factory = ChatFactory(self.house, self._admission)
+        self._show(self.house, self._admission)
+        self._lookout = Lookout(Watch(reactor, self.house.figures, self.house.log))
+        self._reload = Reload(options.files, self._certificates, self.house, self._limits_changed)
+        self._alive = self._check_alive()
         self._every(CHANGES_SECONDS, self.house.look_for_changes)
         self._every(RETENTION_CHECK_SECONDS, self.house.forget_old)
 
-    def _every(self, seconds: float, do: Callable[[], object]) -> None:
+    def _site(self, endpoint: str | None) -> Callable[[House, Admission], None]:
+        """Show figures at an endpoint; what is to be told whose."""
+        if endpoint is None:
+            return lambda house, admission: None
+        # What nobody wants to see takes neither memory nor time to start.
+        from twisted_chat.metrics.site import Site
+
+        site = Site(self._reactor)
+        listening = self._certificates.reactor_for(endpoint, self._reactor)
+        _page(endpoint, site.factory, listening, self._ports).setServiceParent(self._metrics)
+        return site.show
+
+    def _limits_changed(self) -> None:
+        limits = self.house.limits
+        self._admission.limits_changed(room_for_connections(limits.connections))
+        self._alive.disownServiceParent()
+        self._alive = self._check_alive()
+
+    def _check_alive(self) -> TimerService:
+        seconds = max(1, self.house.limits.dead_peer_seconds / ALIVE_CHECKS)
+        return self._every(seconds, self._factory.check_alive)
+
+    def _every(self, seconds: float, do: Callable[[], object]) -> TimerService:
         timer = TimerService(seconds, do)
         timer.clock = self._reactor
         timer.setServiceParent(self)
+        return timer
 
     def _start(self, start: Callable[[], object]) -> None:
         try:
@@ -154,6 +216,23 @@ class ChatService(MultiService):
             ):
                 signal.signal(number, lambda *_: self._reactor.callFromThread(self._end))
 
+    def _reload_on_hangup(self) -> None:
+        """Have SIGHUP, where there is one, reload; it may come before there is a house.
+
+        Where nobody else wants it, the one that a terminal sends as it closes still ends us.
+        """
+        number: Any = getattr(signal, "SIGHUP", None)
+        before = None if number is None else signal.getsignal(number)
+        if before not in (signal.SIG_DFL, signal.SIG_IGN):
+            return
+        depends = before == signal.SIG_DFL and _has_terminal()
+
+        def hung_up(*_: object) -> None:
+            gone = depends and not _has_terminal()
+            self._reactor.callFromThread(self._end if gone else self.reload)
+
+        signal.signal(number, hung_up)
+
     def _end(self) -> None:
         """Stop the reactor; a second signal finds it stopping, and is content with that."""
         with suppress(ReactorNotRunning):
@@ -167,6 +246,15 @@ class CannotStart(Exception):
 def _one_line(kind: type[BaseException], why: BaseException, trace: TracebackType | None) -> None:
     sys.excepthook = sys.__excepthook__
     print(why, file=sys.__stderr__)
+
+
+def _has_terminal() -> bool:
+    """Whether there is a terminal from which the process runs."""
+    try:
+        with open("/dev/tty", "rb", buffering=0):
+            return True
+    except OSError:
+        return False
 
 
 def _journal(options: Options, now: Callable[[], float], writing: Work, reading: Work) -> Journal:
@@ -189,7 +277,11 @@ class _Entrance(Factory):
     noisy = False
     leads_to: ChatFactory | None = None
 
+    def __init__(self, ports: Ports) -> None:
+        self._ports = ports
+
     def buildProtocol(self, addr: IAddress | None) -> Protocol | None:
+        self._ports.accepted()
         return None if self.leads_to is None else self.leads_to.buildProtocol(addr)
 
     def logPrefix(self) -> str:
@@ -197,21 +289,50 @@ class _Entrance(Factory):
         return "The chat"
 
 
-def _door(endpoint: str, factory: IProtocolFactory, reactor: Any) -> StreamServerEndpointService:
+def _door(
+    endpoint: str, factory: IProtocolFactory, reactor: Any, ports: Ports
+) -> StreamServerEndpointService:
     """The service that listens on an endpoint, and says how one gets in by it."""
+    log = ServerLog(reactor, WAYS_IN)
     service = strports.service(endpoint, factory, reactor=reactor)
-    service.endpoint = _Announced(service.endpoint, endpoint, ServerLog(reactor, WAYS_IN))
+    service.endpoint = _Announced(
+        service.endpoint, endpoint, log, ports, lambda at, kind: log.way_in(way_in(at, kind))
+    )
+    return service
+
+
+def _page(
+    endpoint: str, factory: IProtocolFactory, reactor: Any, ports: Ports
+) -> StreamServerEndpointService:
+    """The service that shows figures at an endpoint, and says where that is."""
+    log = ServerLog(reactor, WAYS_IN)
+    service = strports.service(endpoint, factory, reactor=reactor)
+    service.endpoint = _Announced(
+        service.endpoint, endpoint, log, ports, lambda at, kind: log.metrics_at(page_at(at, kind))
+    )
     return service
 
 
 @implementer(IStreamServerEndpoint)
 class _Announced:
-    """An endpoint that says how to get in when it listens, and why where it cannot."""
+    """An endpoint that says where it is when it listens, and why where it cannot.
 
-    def __init__(self, endpoint: IStreamServerEndpoint, description: str, log: ServerLog) -> None:
+    :param say_where: is told where it listens, and by what kind of endpoint.
+    """
+
+    def __init__(
+        self,
+        endpoint: IStreamServerEndpoint,
+        description: str,
+        log: ServerLog,
+        ports: Ports,
+        say_where: Callable[[IAddress, str], None],
+    ) -> None:
         self._endpoint = endpoint
         self._description = description
         self._log = log
+        self._ports = ports
+        self._say_where = say_where
 
     def listen(self, factory: IProtocolFactory) -> Deferred[IListeningPort]:
         """Listen, and say so."""
@@ -219,7 +340,9 @@ class _Announced:
         return listening.addCallbacks(self._announce, self._explain)
 
     def _announce(self, port: IListeningPort) -> IListeningPort:
-        self._log.way_in(way_in(port.getHost(), self._description.partition(":")[0]))
+        if isinstance(port, Port):
+            self._ports.add(port)
+        self._say_where(port.getHost(), self._description.partition(":")[0])
         return port
 
     def _explain(self, failure: Failure) -> NoReturn:

@@ -9,6 +9,7 @@
 Everything between the two ends is what runs in production; a test advances ``server.clock``.
 """
 
+import dataclasses
 import json
 import math
 from collections.abc import Callable, Sequence
@@ -223,7 +224,8 @@ class MemoryServer:
         hashing: Work | None = None,
     ) -> None:
         self.clock = clock or Clock()
-        self.limits = limits or Limits()
+        # A copy, as `take_limits` changes them in place.
+        self.limits = dataclasses.replace(limits or Limits())
         self.house = House(
             about or About(),
             self.limits,
@@ -237,9 +239,8 @@ class MemoryServer:
             argon=CHEAP,
             new_secret=self._new_secret,
         )
-        self.factory = ChatFactory(
-            self.house, Admission(self.limits, self.clock, OFF, trusted=trusted)
-        )
+        self.admission = Admission(self.limits, self.clock, OFF, trusted=trusted)
+        self.factory = ChatFactory(self.house, self.admission)
         self._sending: dict[End, None] = {}
         self._secrets = 0
 
@@ -250,6 +251,11 @@ class MemoryServer:
     def _new_secret(self) -> str:
         self._secrets += 1
         return f"secret-of-guest-{self._secrets}"
+
+    def take_limits(self, limits: Limits) -> None:
+        """Have other limits hold from now on, as a reload does."""
+        self.house.take_limits(limits)
+        self.admission.limits_changed(OFF)
 
     def connect(self, host: str = "127.0.0.1", closes: bool = True) -> End:
         """A connection that has said nothing yet; one may not help to close it, as TLS asks."""

@@ -8,6 +8,21 @@ from twisted.internet.interfaces import IAddress
 _EVERYWHERE = ("0.0.0.0", "::")
 
 
+def page_at(address: IAddress, kind: str) -> str:
+    """Where the figures are read: an address for a browser, or the command that shows them.
+
+    :param address: where the port listens.
+    :param kind: the kind of endpoint that it was made by.
+    """
+    if isinstance(address, UNIXAddress):
+        return f"curl --unix-socket {_path(address)} http://localhost/metrics"
+    if not isinstance(address, IPv4Address | IPv6Address):
+        return str(address)
+    host = _host(address)
+    shown = f"[{host}]" if ":" in host else host
+    return f"{'https' if kind == 'ssl' else 'http'}://{shown}:{address.port}/metrics"
+
+
 def way_in(address: IAddress, kind: str) -> str:
     """The command that enters by a port.
 
@@ -15,14 +30,22 @@ def way_in(address: IAddress, kind: str) -> str:
     :param kind: the kind of endpoint that it was made by, as ``tcp`` or ``ssl``.
     """
     if isinstance(address, UNIXAddress):
-        path = address.name or b""
-        return f"nc -U {path.decode() if isinstance(path, bytes) else path}"
+        return f"nc -U {_path(address)}"
     if not isinstance(address, IPv4Address | IPv6Address):
         return str(address)
     if kind == "haproxy":
         return f"the proxy in front of {address.host}:{address.port}"
-    host = socket.gethostname() if address.host in _EVERYWHERE else address.host
+    host = _host(address)
     if kind in ("ssl", "tls"):
         shown = f"[{host}]" if ":" in host else host
         return f"openssl s_client -quiet -connect {shown}:{address.port}"
     return f"nc {host} {address.port}"
+
+
+def _path(address: UNIXAddress) -> str:
+    path = address.name or b""
+    return path.decode() if isinstance(path, bytes) else path
+
+
+def _host(address: IPv4Address | IPv6Address) -> str:
+    return socket.gethostname() if address.host in _EVERYWHERE else address.host

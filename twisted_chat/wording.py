@@ -4,12 +4,14 @@ The line door and the stdio client share it.  It knows no terminal and no bytes.
 """
 
 from collections.abc import Sequence
-from datetime import datetime
 from functools import singledispatch
 
 from twisted_chat import answers, events
 from twisted_chat.events import Event
-from twisted_chat.moments import until_words, written
+from twisted_chat.moments import shown_as, until_words, written
+
+MOST_COUNTS = 5
+"""How many of the reasons for which something was refused a person is told: a line of them."""
 
 USAGE_CHARS = 14
 """The column of usages in help: as wide as most, so that the whole of it stays small."""
@@ -177,6 +179,13 @@ def _(event: events.Left) -> str:
 
 
 @words.register
+def _(event: events.CrowdMoved) -> str:
+    came = f"{_several(event.joined, event.others_joined)} joined" if event.joined else ""
+    went = f"{_several(event.left, event.others_left)} left" if event.left else ""
+    return f" * {'; '.join(filter(None, (came, went)))}."
+
+
+@words.register
 def _(event: events.Renamed) -> str:
     return f" * {event.who} is now known as {event.to}."
 
@@ -191,6 +200,13 @@ def _(event: events.CameBack) -> str:
     return f" * {event.who} is back."
 
 
+def _several(names: Sequence[str], others: int) -> str:
+    """Some by their names, and how many more."""
+    more = [f"{others:,} other{'s' if others > 1 else ''}"] if others else []
+    *listed, last = [*names, *more]
+    return f"{', '.join(listed)} and {last}" if listed else last
+
+
 def line_of(event: Event, current: str, clock: bool = False, sent: bool = False) -> str:
     """The whole line for somebody who looks at room ``current``.
 
@@ -202,7 +218,7 @@ def line_of(event: Event, current: str, clock: bool = False, sent: bool = False)
         line = f"[PM to {event.to}] {event.text}"
     line = f"{_elsewhere(event, current)}{line}"
     if clock:
-        line = f"[{datetime.fromtimestamp(event.time):%H:%M}] {line}"
+        line = f"[{shown_as(event.time):%H:%M}] {line}"
     return line
 
 
@@ -231,7 +247,7 @@ def past(reply: Past, current: str) -> list[str]:
 def _dated(happened: Sequence[Event], current: str, numbered: bool) -> list[str]:
     lines, day = [], ""
     for event in happened:
-        moment = datetime.fromtimestamp(event.time)
+        moment = shown_as(event.time)
         if f"{moment:%Y-%m-%d}" != day:
             day = f"{moment:%Y-%m-%d}"
             lines.append(f"-> {day}")
@@ -454,6 +470,28 @@ def _(answer: answers.Uptime) -> str:
 
 
 @reply.register
+def _(answer: answers.Stats) -> str:
+    people = "1 person" if answer.people == 1 else f"{answer.people:,} people"
+    lines = [
+        f"Up for {duration(answer.seconds)}: {people} in {_count(answer.rooms, 'room')}.",
+        f"Open connections: {_most(answer.sessions)}; {answer.descriptors:,} descriptors.",
+        f"Ever let in: {answer.connections:,}; turned away: {_most(answer.turned_away)};"
+        f" dropped: {_most(answer.dropped)}.",
+        f"Said: {_count(answer.said, 'message')}, told {_count(answer.deliveries, 'time')}:"
+        f" {_spread(answer.telling)}.",
+        f"On record: {_count(answer.commits.count, 'commit')}, {answer.commits_failed:,} failed:"
+        f" {_spread(answer.commits)}.",
+        f"Bytes that wait: {answer.outbox_bytes:,} for readers, {answer.waiting_bytes:,} for the"
+        " disk.",
+        f"Refused: {_most(answer.refused)}.",
+        f"Logins: {answer.logins:,}, and {answer.logins_failed:,} failed. Faults:"
+        f" {answer.faults:,}.",
+        f"The reactor was late: {_spread(answer.lag)}; blocked: {answer.blocks.count:,} times.",
+    ]
+    return "\n".join(lines)
+
+
+@reply.register
 def _(answer: answers.Bans) -> str:
     place = _place(answer.room)
     within = f"on {place}" if answer.room == "*" else f"in {place}"
@@ -494,7 +532,24 @@ def _token(line: answers.TokenLine) -> str:
 
 
 def _day(time: float) -> str:
-    return f"{datetime.fromtimestamp(time):%Y-%m-%d %H:%M}"
+    return f"{shown_as(time):%Y-%m-%d %H:%M}"
+
+
+def _spread(times: answers.TimesLine) -> str:
+    return (
+        f"half within {_seconds(times.p50)}, 99 of 100 within {_seconds(times.p99)},"
+        f" all within {_seconds(times.longest)}"
+    )
+
+
+def _seconds(seconds: float) -> str:
+    return f"{seconds * 1000:,.1f} ms"
+
+
+def _most(counts: dict[str, int]) -> str:
+    """The largest of some counts, each with its name."""
+    ordered = sorted((-count, name) for name, count in counts.items() if count)
+    return ", ".join(f"{-count:,} {name}" for count, name in ordered[:MOST_COUNTS]) or "none"
 
 
 def _listed(names: list[str], more: int) -> str:

@@ -1,6 +1,7 @@
 """Lets people prove who they are: by a password or a token, slowly enough for those who guess."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import cast
 
 from twisted.cred.checkers import ICredentialsChecker, InMemoryUsernamePasswordDatabaseDontUse
@@ -56,6 +57,8 @@ class Logins:
         self._throttle = throttle
         self._keep = keep
         self._time = time
+        self.succeeded = self.failed = 0
+        """How often somebody proved who they are, and how often it was wrong."""
         others = InOrder([_in_bytes(checker) for checker in checkers])
         directory = Directory(book, keep, time, displaced, administrator)
         own = InOrder([BookChecker(book, hasher, keep)])
@@ -75,14 +78,8 @@ class Logins:
         :raises Refused: it is known to a checker alone, and the book cannot have that name.
         """
         self._throttle.check(name.key, address, inside=inside)
-        compared = prepared(password)
-        if compared is None:
-            raise WrongPassword
-        try:
-            account = await self._by_any(password_of(self._spelling(name), compared), name)
-        except TooBusy:
-            self._throttle.undecided(name.key, address)
-            raise
+        with self._counting():
+            account = await self._by_password(name, password, address)
         self._throttle.succeeded(name.key, address)
         return account
 
@@ -93,7 +90,8 @@ class Logins:
 
         :raises WrongPassword: there is no such account, or no such token.
         """
-        account = await _login(self._own, BearerToken(name.shown.encode(), token), name)
+        with self._counting():
+            account = await _login(self._own, BearerToken(name.shown.encode(), token), name)
         self._used(token)
         self._throttle.owner_at(name.key, address)
         return account
@@ -145,6 +143,26 @@ class Logins:
         """As others know who has a password from them alone: to them, case may matter."""
         account = self._book.account(name.key)
         return name.shown if account is None or account.hash else account.name
+
+    @contextmanager
+    def _counting(self) -> Iterator[None]:
+        """Count whether somebody proves who they are; who is not looked at does not count."""
+        try:
+            yield
+        except WrongPassword:
+            self.failed += 1
+            raise
+        self.succeeded += 1
+
+    async def _by_password(self, name: Name, password: str, address: str | None) -> Account:
+        compared = prepared(password)
+        if compared is None:
+            raise WrongPassword
+        try:
+            return await self._by_any(password_of(self._spelling(name), compared), name)
+        except TooBusy:
+            self._throttle.undecided(name.key, address)
+            raise
 
     async def _by_any(self, credentials: UsernamePassword, name: Name) -> Account:
         try:

@@ -28,7 +28,7 @@ class Throttle:
     """
 
     def __init__(self, limits: Limits, clock: Clock, trusted: Iterable[Network] = ()) -> None:
-        self._a_minute = limits.logins
+        self._limits = limits
         self._clock = clock
         self._trusted = tuple(trusted)
         self._addresses: Remembered[str, Tries] = Remembered()
@@ -45,8 +45,8 @@ class Throttle:
         """
         now, origin = self._clock.seconds(), _origin(address)
         bucket = self._bucket(name_key, address)
-        from_there = self._addresses.get(bucket, Tries(self._a_minute))
-        of_account = self._accounts.get(name_key, Tries(self._a_minute))
+        from_there = self._tries(self._addresses, bucket)
+        of_account = self._tries(self._accounts, name_key)
         wait = from_there.wait(now)
         if not inside and (origin, name_key) not in self._owners:
             wait = max(wait, of_account.wait(now))
@@ -65,7 +65,7 @@ class Throttle:
         if self._trusts(address):
             return
         now, origin = self._clock.seconds(), _origin(address)
-        from_there = self._addresses.get(origin, Tries(self._a_minute))
+        from_there = self._tries(self._addresses, origin)
         _let_pass(from_there.wait_to_hash(now))
         from_there.hashed(now)
         self._addresses.put(origin, from_there)
@@ -91,8 +91,14 @@ class Throttle:
 
     def _forgive(self, name_key: str, address: str | None, failures: int) -> None:
         bucket = self._bucket(name_key, address)
-        self._addresses.get(bucket, Tries(self._a_minute)).forgive(failures)
-        self._accounts.get(name_key, Tries(self._a_minute)).forgive(failures)
+        self._tries(self._addresses, bucket).forgive(failures)
+        self._tries(self._accounts, name_key).forgive(failures)
+
+    def _tries(self, table: Remembered[str, Tries], key: str) -> Tries:
+        """What is remembered under a key, by the limit that holds now."""
+        tries = table.get(key, Tries(self._limits.logins))
+        tries.a_minute = self._limits.logins
+        return tries
 
     def _bucket(self, name_key: str, address: str | None) -> str:
         """What counts together of all that is tried from an address."""

@@ -18,10 +18,10 @@ class Tries:
     :param a_minute: how many hashes are made for it in a minute.
     """
 
-    __slots__ = ("_a_minute", "_failures", "_hashes", "_last")
+    __slots__ = ("_failures", "_hashes", "_last", "a_minute")
 
     def __init__(self, a_minute: int) -> None:
-        self._a_minute = a_minute
+        self.a_minute = a_minute
         self._failures = 0
         self._hashes: deque[float] = deque()
         self._last = 0.0
@@ -35,7 +35,7 @@ class Tries:
         self._stay_before(now)
         while self._hashes and self._hashes[0] <= now - MINUTE:
             self._hashes.popleft()
-        if len(self._hashes) < self._a_minute:
+        if len(self._hashes) < self.a_minute:
             return 0.0
         return self._hashes[0] + MINUTE - now
 

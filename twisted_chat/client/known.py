@@ -62,6 +62,8 @@ class Known:
                 self._learn_all(heard.events)
             case events.Left(room=""):
                 self.names.drop(heard.who)
+            case events.CrowdMoved():
+                self.names.add(heard.joined)
             case events.Renamed():
                 self.names.drop(heard.who)
                 self.names.add([heard.to])

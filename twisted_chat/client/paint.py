@@ -29,11 +29,9 @@ def colour_of(name: str) -> str:
 
 
 def _highlighted(text: str, me: str) -> list[Fragment]:
-    here = found(me, text)
-    if here is None:
-        return [("", text)]
-    return [
-        ("", text[: here.start()]),
-        (OWN, here.group()),
-        *_highlighted(text[here.end() :], me),
-    ]
+    parts: list[Fragment] = []
+    # It may be there two thousand times: more often than a function may call itself.
+    while here := found(me, text):
+        parts += [("", text[: here.start()]), (OWN, here.group())]
+        text = text[here.end() :]
+    return [*parts, ("", text)]

@@ -62,7 +62,7 @@ class Presence:
         """Follow what an answer means for where one is, and as whom."""
         if isinstance(answer, answers.Entered):
             self._enter(answer.room)
-        elif isinstance(answer, answers.Welcome):
+        elif isinstance(answer, answers.Welcome) and verb_of(request) == "login":
             self.become(answer, password(field_of(request, "password")))
         elif isinstance(answer, answers.Ok):
             self._record(request, answer)

@@ -13,6 +13,7 @@ from twisted_chat.client.chatting import Inside
 from twisted_chat.client.presence import Presence
 from twisted_chat.client.requests import field_of, verb_of
 from twisted_chat.events import Event
+from twisted_chat.refused import Refused
 from twisted_chat.verbs import TABLE, Request
 
 if TYPE_CHECKING:
@@ -42,11 +43,20 @@ class Rejoining(Inside):
         presence.return_as(welcome)
 
     def begin(self) -> None:
-        step = next(self._steps, None)
-        if step is None:
+        try:
+            line = self._next_line()
+        except Refused:
+            # By names that are none, which only a server has that is none, nothing is asked for.
+            line = None
+        if line is None:
             self._arrive()
         else:
-            self.talk.outside.send(self.unanswered.ask(step))
+            self.talk.outside.send(line)
+
+    def _next_line(self) -> bytes | None:
+        """The bytes that ask for what is next, if there is anything."""
+        step = next(self._steps, None)
+        return None if step is None else self.unanswered.ask(step)
 
     def _arrive(self) -> None:
         me = self.presence

@@ -18,6 +18,7 @@ from prompt_toolkit.filters import Condition
 from prompt_toolkit.history import InMemoryHistory
 from prompt_toolkit.input import Input, create_input
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
+from prompt_toolkit.keys import Keys
 from prompt_toolkit.layout import BufferControl, Layout, Window
 from prompt_toolkit.layout.processors import BeforeInput
 from prompt_toolkit.output import Output, create_output
@@ -131,13 +132,16 @@ class Terminal:
             lambda event: self._typist.interrupted()
         )
         keys.add("c-z")(lambda event: event.app.suspend_to_background())
+        for report in (Keys.Vt100MouseEvent, Keys.CPRResponse):
+            # Nobody asked for one; what is pasted may look like it, and be none that can be read.
+            keys.add(report)(lambda event: None)
         return keys
 
     def _entered(self, event: KeyPressEvent) -> None:
         if self._typist.crowded:
             event.app.output.bell()
             return
-        lines = self._buffer.text.split("\n")
+        lines = _encodable(self._buffer.text).split("\n")
         self._put_away()
         for line in lines:
             self.show(Line(self._prompt + ("" if self._hidden else public(line))))
@@ -185,6 +189,11 @@ class Terminal:
 
     def _fault(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         self._typist.broken(context.get("exception") or RuntimeError(context["message"]))
+
+
+def _encodable(text: str) -> str:
+    """The text with U+FFFD for what came as no UTF-8, as in a line that comes through a pipe."""
+    return text.encode(errors="surrogateescape").decode(errors="replace")
 
 
 def _unpainted(line: Line) -> list[Fragment]:

@@ -14,7 +14,7 @@ from twisted.protocols.basic import LineReceiver
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from twisted_chat.admission import Admission
+from twisted_chat.admission import Admission, TurnedAway
 from twisted_chat.clock import Clock
 from twisted_chat.doors.telnet import IAC, Telnet
 from twisted_chat.house import House
@@ -34,7 +34,6 @@ _GOODBYES = (b"\x03", b"\x04")
 """Ctrl-C and Ctrl-D at the start of a line, as a telnet sends them that has not negotiated."""
 _ANSWER, _BREATH, _ROOM = "an answer", "a breath", "room"
 """What lines may wait for: what was asked for before them, the pace they came at, and the disk."""
-_BUSY = "The server is too busy to let anybody in. Try again later."
 
 
 @implementer(IHalfCloseableProtocol)
@@ -42,6 +41,7 @@ class ChatProtocol(LineReceiver):
     """One connection: bytes to lines on the way in, bytes on the way out."""
 
     delimiter = b"\n"
+    door = "line"
     transport: Any
 
     def __init__(
@@ -62,7 +62,7 @@ class ChatProtocol(LineReceiver):
         self._tcp: socket | None = None
         self._line: Callable[[bytes], None] = self._first_line
         self._breather: Any = None
-        self._waits: set[str] = set()
+        self._waits: frozenset[str] = frozenset()
         self._input_over = False
         self._closed = False
         self.MAX_LENGTH = house.limits.line_bytes
@@ -74,11 +74,9 @@ class ChatProtocol(LineReceiver):
         self._outbox = outbox_for(
             self.transport, house.clock, house.limits, house.backlog, self._too_slow
         )
+        self.hear = self._outbox.send
         self._tcp = socket_of(self.transport)
-        if self._tcp is not None:
-            # A peer that has hung up already is no reason to fail: the reactor will tell of it.
-            with suppress(OSError):
-                keep_alive(self._tcp, house.limits.dead_peer_seconds)
+        self._keep_alive()
         self._session = Session(house, self)
         self._session.greet()
 
@@ -166,13 +164,15 @@ class ChatProtocol(LineReceiver):
         styles = self._house.styles
         return styles.json(view) if self._program else styles.text(view, self._newline)
 
-    def hear(self, told: bytes) -> None:
-        """Send these bytes."""
-        self._outbox.send(told)
-
     def hang_up(self) -> None:
         """Close when all is sent; the outbox lets go of the transport first."""
         self._outbox.close()
+
+    def limits_changed(self) -> None:
+        """Go by the limits that hold now, and have the kernel do it."""
+        self.MAX_LENGTH = self._house.limits.line_bytes
+        if self._dead_after != self._house.limits.dead_peer_seconds:
+            self._keep_alive()
 
     def wait(self) -> None:
         """Read no more lines for now."""
@@ -237,7 +237,15 @@ class ChatProtocol(LineReceiver):
     def _program_line(self, line: bytes) -> None:
         self._session.sent(line.decode("utf-8", "replace"))
 
-    # Being held back, and being too slow.
+    # Being held back, being too slow, and being gone.
+
+    def _keep_alive(self) -> None:
+        """Have the kernel ask whether the peer is there."""
+        self._dead_after = self._house.limits.dead_peer_seconds
+        if self._tcp is not None:
+            # A peer that has hung up already is no reason to fail: the reactor will tell of it.
+            with suppress(OSError):
+                keep_alive(self._tcp, self._dead_after)
 
     def _after_line(self, wait: float) -> None:
         if wait:
@@ -260,11 +268,11 @@ class ChatProtocol(LineReceiver):
         self._breather = self._house.clock.callLater(seconds, self._go_on_after, _BREATH)
 
     def _wait_for(self, reason: str) -> None:
-        self._waits.add(reason)
+        self._waits |= {reason}
         self.pauseProducing()
 
     def _go_on_after(self, reason: str) -> None:
-        self._waits.discard(reason)
+        self._waits -= {reason}
         if not self._waits and self.paused and not self._closed:
             self.resumeProducing()
         self._check_over()
@@ -289,6 +297,7 @@ class ChatProtocol(LineReceiver):
     def _drop(self, why: str) -> None:
         """Be rid of a peer that would not hear a goodbye."""
         self._house.log.dropped(self.peer, why)
+        self._house.figures.dropped[why.replace(" ", "_")] += 1
         self._session.lost(why)
         self.transport.abortConnection()
 
@@ -344,9 +353,11 @@ class ChatFactory(Factory):
 
     def buildProtocol(self, addr: IAddress | None) -> Protocol | None:
         host, peer = _host(addr), _peer(addr)
-        why = _BUSY if self._house.delivery.overcrowded else self._admission.enter(host)
+        busy = self._house.delivery.overcrowded
+        why = TurnedAway.BUSY if busy else self._admission.enter(host)
         if why is not None:
             self._house.log.turned_away(peer, why)
+            self._house.figures.turned_away[why.code] += 1
             return self._turn_away(why)
         protocol = ChatProtocol(self._house, peer, self._admission.is_local, self._closed)
         self._open[protocol] = host
@@ -359,7 +370,7 @@ class ChatFactory(Factory):
 
     def _turn_away(self, why: str) -> Protocol | None:
         """Say why not; where too many are being told already, Twisted closes without a word."""
-        if self._turned_away >= TURNED_AWAY_AT_ONCE:
+        if self._turned_away >= TURNED_AWAY_AT_ONCE or self._admission.exhausted:
             return None
         self._turned_away += 1
         limits = self._house.limits

@@ -10,7 +10,7 @@ from twisted_chat.accounts.account import Account
 from twisted_chat.accounts.logins import Logins
 from twisted_chat.accounts.proof import Proof, of_password
 from twisted_chat.accounts.registrar import Registrar
-from twisted_chat.answers import ASK_NAME, Answer, Goodbye, Notice, Ok, Reply, Welcome
+from twisted_chat.answers import ASK_NAME, Answer, Goodbye, Notice, Ok, Reply, Stats, Welcome
 from twisted_chat.audience import Wish
 from twisted_chat.chat import Chat, Events
 from twisted_chat.happened import Happened
@@ -30,6 +30,7 @@ from twisted_chat.refused import (
 from twisted_chat.rooms import User
 from twisted_chat.states.remembering import Remembering
 from twisted_chat.states.state import GONE
+from twisted_chat.stats import stats_of
 from twisted_chat.verbs import TABLE, Hello, Request, Table
 from twisted_chat.verbs.lists import names_in
 from twisted_chat.verbs.talking import is_speech, says
@@ -225,6 +226,10 @@ class Inside:
         meant for it does not go elsewhere.
         """
         return self._looks_at
+
+    def stats(self) -> Stats:
+        """What the server has counted."""
+        return stats_of(self._house)
 
     def now(self) -> float:
         """The moment, in seconds."""

@@ -36,7 +36,7 @@ TABLE = Table(
             *(moderation.moderate, moderation.voice, moderation.devoice, moderation.slow),
             *(rulings.filter_, rulings.unfilter, rulings.filter_test),
             *(moderation.lock, moderation.private, moderation.retention, moderation.owner),
-            *(audit.audit, moderation.lockdown),
+            *(audit.audit, moderation.lockdown, about.stats),
         ),
     }
 )

@@ -37,6 +37,12 @@ def uptime(session: Asker) -> Outcome:
     return [], Uptime(seconds=seconds, people=len(chat.users), rooms=rooms)
 
 
+@verb("/stats", "Show the server's figures (admins).")
+def stats(session: Asker) -> Outcome:
+    session.moderation.authority.require_administrator(session.user)
+    return [], session.stats()
+
+
 @verb("/quit [REASON]", "Leave the chat, as q does.", "q", "exit", "bye")
 def quit_(session: Asker, reason: Reason = NO_REASON) -> Outcome:
     session.quit(reason)

@@ -7,7 +7,7 @@ from twisted_chat.accounts.account import Account
 from twisted_chat.accounts.logins import Logins
 from twisted_chat.accounts.proof import Proof
 from twisted_chat.accounts.registrar import Registrar
-from twisted_chat.answers import Notice
+from twisted_chat.answers import Notice, Stats
 from twisted_chat.chat import Chat
 from twisted_chat.journal import Journal
 from twisted_chat.masks import Mask
@@ -86,6 +86,9 @@ class Asker(Protocol):
 
     async def settled(self) -> None:
         """Wait until all that was asked for before is told."""
+
+    def stats(self) -> Stats:
+        """What the server has counted."""
 
     def now(self) -> float:
         """The moment, in seconds."""

@@ -146,7 +146,8 @@ def read_how(how: str) -> tuple[Count | None, Words | None, Count | None]:
 
     :raises BadRequest: it says nothing of that kind.
     """
-    match = _HOW.fullmatch(how.strip())
+    # Where thousands of spaces are for the pattern to share out, it takes its time.
+    match = _HOW.fullmatch(" ".join(how.split()))
     if match is None:
         raise BadRequest(f"What is {how}? Try 50, or 1h, or since 12:30, or 50 before 1234.")
     most, since, before = match["most"], match["since"] or match["span"], match["before"]
