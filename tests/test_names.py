@@ -1,5 +1,6 @@
 """Which names may be had, and which ones are, or look, the same."""
 
+import tracemalloc
 import unicodedata
 
 import msgspec
@@ -7,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from twisted_chat.limits import MARKS_IN_A_ROW, NAME_CHARS, ROOM_CHARS
+from twisted_chat.limits import MARKS_IN_A_ROW, NAME_CHARS, NAMES_REMEMBERED, ROOM_CHARS
 from twisted_chat.names import RESERVED, Name, RoomName, Unusable, room_name, skeleton, user_name
 
 MARKS = "\u0316\u0317\u0318\u0319"
@@ -187,3 +188,22 @@ def _shown(text: str) -> str:
         return str(user_name(text))
     except Unusable:
         return ""
+
+
+def test_reads_a_name_as_before_however_many_came_between() -> None:
+    """What is remembered of names is bounded, and changes none of them."""
+    before = [(str(name), name.key) for name in map(user_name, ("Alex", "ALEX", "Straße"))]
+    tracemalloc.start()
+    try:
+        _, once, twice = (_memory_after(start) for start in (10_000, 20_000, 30_000))
+    finally:
+        tracemalloc.stop()
+    assert twice < 1.1 * once
+    assert [(str(name), name.key) for name in map(user_name, ("Alex", "ALEX", "Straße"))] == before
+
+
+def _memory_after(first: int) -> int:
+    """The memory that is kept, in bytes, once as many names as are remembered were read."""
+    for number in range(first, first + NAMES_REMEMBERED):
+        user_name(f"name{number}")
+    return tracemalloc.get_traced_memory()[0]

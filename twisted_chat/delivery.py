@@ -199,7 +199,7 @@ class Delivery:
             if len(new) < len(its_own):
                 _take_back(happened)
                 self._count_refused(replies)
-            telling.add(replace(happened, events=new, replies=replies))
+            telling.add(happened, new, replies)
         await self._finish(telling, batch)
 
     async def _excuse(self, batch: list[Happened]) -> None:
@@ -224,9 +224,7 @@ class Delivery:
                 _take_back(happened)
                 replies = tuple(_not_saved(reply) for reply in replies)
                 self._count_refused(replies)
-            telling.add(
-                replace(happened, events=passing, replies=replies, notices=(), in_others=())
-            )
+            telling.add(replace(happened, notices=(), in_others=()), passing, replies)
         await self._finish(telling, batch)
 
     async def _finish(self, telling: Round, batch: Sequence[Happened]) -> None:
@@ -250,8 +248,11 @@ class Delivery:
 
 def _size(happened: Happened) -> int:
     """How many bytes it is when it is told, nearly."""
-    texts = (getattr(event, "text", "") for event in happened.events)
-    return BESIDE_TEXT + sum(len(text.encode(errors="surrogatepass")) for text in texts)
+    size = BESIDE_TEXT
+    for event in happened.events:
+        text: str = getattr(event, "text", "")
+        size += len(text) if text.isascii() else len(text.encode(errors="surrogatepass"))
+    return size
 
 
 def _entries(happened: Happened) -> list[Entry]:

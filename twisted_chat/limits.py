@@ -17,6 +17,10 @@ NAME_CHARS = 32
 ROOM_CHARS = 64
 """A room's name with its ``#``."""
 
+NAMES_REMEMBERED = 4096
+"""Names whose two forms are known, those asked for last: to find them takes longer than to tell
+somebody alone a line."""
+
 MARKS_IN_A_ROW = 3
 """Combining marks on one letter of a name: scripts need two, three leaves room, more is a prank
 that climbs into the lines above."""

@@ -10,7 +10,7 @@ from functools import lru_cache
 from confusable_homoglyphs import categories, confusables
 from precis_i18n import get_profile
 
-from twisted_chat.limits import MARKS_IN_A_ROW, NAME_CHARS, ROOM_CHARS
+from twisted_chat.limits import MARKS_IN_A_ROW, NAME_CHARS, NAMES_REMEMBERED, ROOM_CHARS
 
 RESERVED = (
     *("admin", "administrator", "moderator", "operator", "root", "server", "system", "sysop"),
@@ -114,6 +114,7 @@ def _alike(text: str) -> list[str]:
     return [pair["c"].strip("\N{LEFT-TO-RIGHT MARK}") for pair in pairs]
 
 
+@lru_cache(maxsize=NAMES_REMEMBERED)
 def _parsed(text: str, most: int) -> tuple[str, str]:
     """The name as shown and as compared."""
     if not text:

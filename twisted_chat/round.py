@@ -6,9 +6,10 @@ the batch) get lines of their own, in the same order.
 """
 
 import sys
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Sequence
-from functools import partial, singledispatchmethod
+from functools import partial
 
 from twisted_chat import events
 from twisted_chat.answers import Reply
@@ -27,6 +28,21 @@ Span = tuple[str, int, int]
 _END = sys.maxsize
 
 
+class _Lines(dict[int, bytes]):
+    """The lines of a round in one style, by position, each rendered when it is first read."""
+
+    def __init__(self, render: Callable[[int], bytes]) -> None:
+        self._render = render
+
+    def __missing__(self, position: int) -> bytes:
+        line = self[position] = self._render(position)
+        return line
+
+    def of(self, positions: Sequence[int]) -> bytes:
+        """The lines at these positions."""
+        return b"".join(map(self.__getitem__, positions))
+
+
 class Round:
     """What is told in one go; positions count what was added, and give its order."""
 
@@ -38,47 +54,56 @@ class Round:
         self._audience = audience
         self._crowds = crowds
         self._log = log
-        self._said: list[tuple[Event | Reply, Happened]] = []
-        self._ignoring: set[object] = set()
+        self._said: list[Event | Reply] = []
         self._streams: defaultdict[str, list[int]] = defaultdict(list)
         self._alone: defaultdict[Hearer, list[int]] = defaultdict(list)
+        self._did: defaultdict[Hearer, list[int]] = defaultdict(list)
+        self._ignored: defaultdict[object, list[int]] = defaultdict(list)
         self._spans: defaultdict[Hearer, list[Span]] = defaultdict(list)
         self._since: dict[tuple[Hearer, str], int] = {}
         self._wishes: defaultdict[Hearer, list[tuple[int, Wish, int]]] = defaultdict(list)
-        self._sent: set[tuple[Hearer, int]] = set()
+        self._sent: defaultdict[Hearer, set[int]] = defaultdict(set)
         self._last: list[Hearer] = []
-        self._rendered: dict[tuple[Style, int, bool], bytes] = {}
+        self._lines: dict[tuple[Style, bool], _Lines] = {}
 
-    def add(self, happened: Happened) -> None:
-        """Tell of events, then of the replies to the session that they came from."""
+    def add(self, happened: Happened, recorded: Sequence[Event], replies: Sequence[Reply]) -> None:
+        """Tell of events, as they are on record, then of the replies to whom they came from."""
         by = happened.by
-        if by is not None and (happened.events or happened.attaches):
+        if by is not None and (recorded or happened.attaches):
             self._hears_alone(by)
         if by is not None and happened.attaches:
             self._attach(happened.attaches, by)
-        self._ignoring.update(happened.ignored_by)
-        for event in happened.events:
-            position = self._append(event, happened)
-            self.last = max(self.last, event.seq)
-            self._safely(partial(self._place, event, position, by))
+        for event in recorded:
+            self._add_event(event, happened)
         for who, notice in happened.notices:
-            self._notify(who, notice, happened)
+            self._notify(who, notice)
         for who, notice in happened.in_others:
-            self._notify(who, notice, happened, but=by)
+            self._notify(who, notice, but=by)
         if by is not None:
-            self._answer(happened, by)
+            self._answer(happened, replies, by)
 
-    def _notify(
-        self, who: str, notice: Reply, happened: Happened, but: Hearer | None = None
-    ) -> None:
-        position = self._append(notice, happened)
+    def _add_event(self, event: Event, happened: Happened) -> None:
+        position, by = self._append(event), happened.by
+        self.last = max(self.last, event.seq)
+        if by is not None:
+            self._did[by].append(position)
+        if event.speech:
+            for user in happened.ignored_by:
+                self._ignored[user].append(position)
+        try:
+            self._place(event, position, by)
+        except Exception:
+            self._log.fault("telling a session")
+
+    def _notify(self, who: str, notice: Reply, but: Hearer | None = None) -> None:
+        position = self._append(notice)
         for session in self._audience.sessions(who):
             if session is not but:
                 self._alone[session].append(position)
 
-    def _answer(self, happened: Happened, by: Hearer) -> None:
-        for reply in happened.replies:
-            self._alone[by].append(self._append(reply, happened))
+    def _answer(self, happened: Happened, replies: Sequence[Reply], by: Hearer) -> None:
+        for reply in replies:
+            self._alone[by].append(self._append(reply))
         if happened.catch_up is not None:
             self._hears_alone(by)
             self._wishes[by].append((len(self._said), happened.catch_up, self.last))
@@ -98,8 +123,9 @@ class Round:
                 self._log.fault("telling a session")
             if not count % TOLD_AT_ONCE:
                 yield
+        rooms = self._rooms_of(special)
         for count, hearer in enumerate(special, 1):
-            self._tell_alone(hearer, self._heard(hearer))
+            self._tell_alone(hearer, self._heard(hearer, rooms.get(hearer, ())))
             if not count % TOLD_AT_ONCE:
                 yield
         for hearer in self._last:
@@ -117,49 +143,54 @@ class Round:
                 style = hearer.style
                 lines = told.get(style)
                 if lines is None:
-                    lines = told[style] = self._lines(style, positions)
+                    lines = told[style] = self._lines_in(style).of(positions)
                 if lines:
                     yield hearer, lines
 
     # Where an event belongs.
 
-    @singledispatchmethod
     def _place(self, event: Event, position: int, by: Hearer | None) -> None:
-        """Put what happened in a room where all in the room hear it."""
-        room: str = event.room  # type: ignore[attr-defined]
+        match event:
+            case events.Said() | events.Emoted():
+                self._streams[event.room].append(position)
+            case events.Told():
+                self._place_told(event, position)
+            case events.Joined():
+                self._place_joined(event, position, by)
+            case events.Left():
+                self._place_left(event, position)
+            case events.Kicked():
+                self._streams[event.room].append(position)
+                self._crowds.remove(event.room, event.who)
+                self._part(event.who, event.room, position)
+            case events.Renamed() | events.WentAway() | events.CameBack():
+                self._place_changed(event, position)
+            case events.Invited():
+                self._tell_sessions(event.who, position)
+            case events.Deleted(room=""):
+                for who in {event.who, event.to}:
+                    self._tell_sessions(who, position)
+            case events.LockedDown():
+                self._tell_everyone(position)
+            case _:
+                self._place_in_room(event.room, position)  # type: ignore[attr-defined]
+
+    def _place_in_room(self, room: str, position: int) -> None:
         if room == SERVER:
             self._tell_everyone(position)
         else:
             self._streams[room].append(position)
 
-    @_place.register
-    def _(self, event: events.Told, position: int, by: Hearer | None) -> None:
+    def _place_told(self, event: events.Told, position: int) -> None:
         told = self._audience.sessions(event.to)
         for session in told:
             self._alone[session].append(position)
         for session in self._audience.sessions(event.who):
             if session not in told:
                 self._alone[session].append(position)
-                self._sent.add((session, position))
+                self._sent[session].add(position)
 
-    @_place.register
-    def _(self, event: events.Deleted, position: int, by: Hearer | None) -> None:
-        if event.room:
-            self._streams[event.room].append(position)
-            return
-        for who in {event.who, event.to}:
-            self._tell_sessions(who, position)
-
-    @_place.register
-    def _(self, event: events.LockedDown, position: int, by: Hearer | None) -> None:
-        self._tell_everyone(position)
-
-    @_place.register
-    def _(self, event: events.Invited, position: int, by: Hearer | None) -> None:
-        self._tell_sessions(event.who, position)
-
-    @_place.register
-    def _(self, event: events.Joined, position: int, by: Hearer | None) -> None:
+    def _place_joined(self, event: events.Joined, position: int, by: Hearer | None) -> None:
         if by is not None and not self._audience.sessions(event.who):
             self._audience.arrive(event.who, by)
         if self._crowds.join(event.room, event.who, self._audience.count(event.room)):
@@ -171,16 +202,8 @@ class Round:
             self._since[session, event.room] = position
             self._hears_alone(session)
 
-    @_place.register
-    def _(self, event: events.Kicked, position: int, by: Hearer | None) -> None:
-        self._streams[event.room].append(position)
-        self._crowds.remove(event.room, event.who)
-        self._part(event.who, event.room, position)
-
-    @_place.register
-    def _(self, event: events.Left, position: int, by: Hearer | None) -> None:
-        rooms = [event.room] if event.room else self._audience.heard_by(event.who)
-        for room in rooms:
+    def _place_left(self, event: events.Left, position: int) -> None:
+        for room in [event.room] if event.room else self._audience.heard_by(event.who):
             if self._crowds.leave(room, event.who, self._audience.count(room)):
                 self._tell_sessions(event.who, position)
             else:
@@ -189,14 +212,8 @@ class Round:
         if not event.room:
             self._audience.depart(event.who)
 
-    @_place.register(events.Renamed)
-    @_place.register(events.WentAway)
-    @_place.register(events.CameBack)
-    def _(
-        self,
-        event: events.Renamed | events.WentAway | events.CameBack,
-        position: int,
-        by: Hearer | None,
+    def _place_changed(
+        self, event: events.Renamed | events.WentAway | events.CameBack, position: int
     ) -> None:
         self._tell_sessions(event.who, position)
         for room in self._audience.heard_by(event.who):
@@ -237,40 +254,44 @@ class Round:
         """Give it lines of its own: what one did, or where one came in, makes them others."""
         self._alone.setdefault(session, [])
 
-    def _append(self, said: Event | Reply, happened: Happened) -> int:
-        self._said.append((said, happened))
+    def _append(self, said: Event | Reply) -> int:
+        self._said.append(said)
         return len(self._said) - 1
 
     def _special(self) -> set[Hearer]:
         """The sessions that do not hear just what all of one room hear."""
-        special = set(self._alone) | set(self._spans)
+        special = {*self._alone, *self._spans}
         seen: set[Hearer] = set()
         for room in self._streams:
-            for hearer in self._audience.rooms.get(room, ()):
-                if hearer in seen or (self._ignoring and hearer.user in self._ignoring):
-                    special.add(hearer)
+            hearers = self._audience.rooms.get(room, {}).keys()
+            special |= hearers & seen
+            if self._ignored:
+                special.update(hearer for hearer in hearers if hearer.user in self._ignored)
             if len(self._streams) > 1:
-                seen.update(self._audience.rooms.get(room, ()))
+                seen |= hearers
         return special
 
-    def _heard(self, hearer: Hearer) -> list[int]:
-        """The positions that a session hears, in order."""
-        spans = list(self._spans.get(hearer, ()))
+    def _rooms_of(self, special: Collection[Hearer]) -> dict[Hearer, list[str]]:
+        """The rooms of the round that each of these hears to its end."""
+        rooms = defaultdict(list)
         for room in self._streams:
-            if hearer in self._audience.rooms.get(room, ()):
-                spans.append((room, self._since.get((hearer, room), 0), _END))
-        positions = set(self._alone.get(hearer, ()))
-        for room, start, end in spans:
-            positions.update(p for p in self._streams[room] if start <= p < end)
-        return [position for position in sorted(positions) if self._wants(hearer, position)]
+            for hearer in self._audience.rooms.get(room, {}).keys() & special:
+                rooms[hearer].append(room)
+        return rooms
 
-    def _wants(self, hearer: Hearer, position: int) -> bool:
-        said, happened = self._said[position]
-        if not isinstance(said, Event):
-            return True
-        if happened.by is hearer:
-            return hearer.echo
-        return not (said.speech and hearer.user in happened.ignored_by)
+    def _heard(self, hearer: Hearer, rooms: Sequence[str]) -> list[int]:
+        """The positions that a session hears, in order."""
+        to_the_end = [(room, self._since.get((hearer, room), 0), _END) for room in rooms]
+        positions = set(self._alone.get(hearer, ()))
+        for room, start, end in (*self._spans.get(hearer, ()), *to_the_end):
+            stream = self._streams.get(room, [])
+            positions.update(stream[bisect_left(stream, start) : bisect_left(stream, end)])
+        did = self._did.get(hearer, ())
+        if self._ignored:
+            positions -= set(self._ignored.get(hearer.user, ())).difference(did)
+        if not hearer.echo:
+            positions.difference_update(did)
+        return sorted(positions)
 
     def _tell_alone(self, hearer: Hearer, positions: Sequence[int]) -> None:
         """Tell one session its own lines, with the past where it wants to know of it."""
@@ -286,19 +307,21 @@ class Round:
     # As bytes.
 
     def _own_lines(self, hearer: Hearer, positions: Sequence[int]) -> bytes:
-        style = hearer.style
-        lines = [self._line(style, place, (hearer, place) in self._sent) for place in positions]
-        return b"".join(lines)
+        sent = self._sent.get(hearer)
+        lines = self._lines_in(hearer.style)
+        if sent is None:
+            return lines.of(positions)
+        as_sender = self._lines_in(hearer.style, sent=True)
+        return b"".join([as_sender[p] if p in sent else lines[p] for p in positions])
 
-    def _lines(self, style: Style, positions: Sequence[int]) -> bytes:
-        return b"".join([self._line(style, position) for position in positions])
+    def _lines_in(self, style: Style, sent: bool = False) -> _Lines:
+        lines = self._lines.get((style, sent))
+        if lines is None:
+            lines = self._lines[style, sent] = _Lines(partial(self._line, style, sent))
+        return lines
 
-    def _line(self, style: Style, position: int, sent: bool = False) -> bytes:
-        line = self._rendered.get((style, position, sent))
-        if line is None:
-            said = self._said[position][0]
-            line = self._rendered[style, position, sent] = self._render(style, said, sent)
-        return line
+    def _line(self, style: Style, sent: bool, position: int) -> bytes:
+        return self._render(style, self._said[position], sent)
 
     def _render(self, style: Style, said: Event | Reply, sent: bool) -> bytes:
         """The line; a style that fails at it leaves it out, and harms no other."""
