@@ -10,33 +10,24 @@ import argparse
 import os
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from bench.compiling import compiled
-from bench.contestants import CONTESTANTS, Contestant
+from bench.contestants import CONTESTANTS
 from bench.document import document, written
-from bench.goals import OURS, verdicts
+from bench.goals import verdicts
 from bench.plot import NoPlot, plot
 from bench.processes import LOAD_CORE, allow_many_descriptors
-from bench.results import Results
+from bench.programme import LONG, MESSAGES, TOWN, Wish
+from bench.results import Results, Run
 from bench.rounds import Part, played, turns
-from bench.scenarios import FLOOR, INSPIRCD, NGIRCD, Scenario, Span, scenarios
+from bench.scenarios import scenarios
 from bench.table import goals_table, table
 
 ROUNDS = 3
-LONG, SHORT = Span(5.0, 1.0), Span(1.5, 0.5)
-TOWN, SMALL_TOWN = 10_000, 2000
-MESSAGES = 1_000_000
-QUICK: Mapping[int, Sequence[str]] = {
-    1: (OURS, FLOOR),
-    2: (OURS, INSPIRCD, NGIRCD),
-    3: (OURS,),
-    5: (OURS,),
-}
-"""The scenarios that take little time, with those of whom something is claimed."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -48,20 +39,40 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with suppress(OSError):
         # This process has little to do, and does it where the load is.
         os.sched_setaffinity(0, {LOAD_CORE})
-    left_out = {one.name: why for one in CONTESTANTS if (why := one.absent())}
-    parts = _parts(options, left_out)
-    began = time.monotonic()
-    runs = list(played(turns(parts, options.rounds), options.messages, _say))
-    _say(f"{len(runs)} loads in {time.monotonic() - began:.0f} s")
+    wish = Wish(
+        quick=options.quick,
+        messages=options.messages,
+        scenarios=options.scenario or (),
+        contestants=options.contestant or (),
+        seconds=options.seconds,
+        people=options.people,
+    )
+    parts, left_out = wish.parts(), wish.left_out()
+    if not parts:
+        sys.exit("\n".join(["python -m bench: nothing is left to run.", *left_out]))
+    runs = _runs(parts, options)
     results = Results([part.scenario for part in parts], runs)
     _publish(results, left_out, options)
     return 0 if all(run.result is not None for run in runs) else 1
 
 
+def _runs(parts: Sequence[Part], options: argparse.Namespace) -> list[Run]:
+    """All of them, or those that there were until somebody had enough."""
+    runs: list[Run] = []
+    began = time.monotonic()
+    try:
+        for run in played(turns(parts, options.rounds), options.messages, _say):
+            runs.append(run)
+    except KeyboardInterrupt:
+        _say("stopped: this is what there is until now")
+    _say(f"{len(runs)} loads in {time.monotonic() - began:.0f} s")
+    return runs
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__.partition("\n")[0])
     names = [contestant.name for contestant in CONTESTANTS]
-    numbers = [scenario.number for scenario in scenarios(LONG, TOWN)]
+    numbers = [scenario.number for scenario in scenarios(LONG, TOWN, MESSAGES)]
     add = parser.add_argument
     add("--quick", action="store_true", help="what takes less than two minutes")
     add("--scenario", type=int, action="append", choices=numbers, help="repeatable; default: all")
@@ -90,40 +101,10 @@ def _seconds(text: str) -> float:
     return seconds
 
 
-def _parts(options: argparse.Namespace, left_out: Mapping[str, str]) -> list[Part]:
-    """Which scenarios are run, and with whom."""
-    span = SHORT if options.quick else LONG
-    if options.seconds is not None:
-        span = Span(options.seconds, min(span.warmup, options.seconds))
-    wanted = options.scenario or (QUICK if options.quick else ())
-    parts = []
-    for scenario in scenarios(span, SMALL_TOWN if options.quick else TOWN):
-        if wanted and scenario.number not in wanted:
-            continue
-        contestants = [
-            one
-            for one in _asked_for(scenario, options)
-            if one.name not in left_out and scenario.number not in one.cannot
-        ]
-        if options.people is not None:
-            scenario = scenario.smaller(options.people)
-        if contestants:
-            parts.append(Part(scenario=scenario, contestants=contestants))
-    return parts
-
-
-def _asked_for(scenario: Scenario, options: argparse.Namespace) -> list[Contestant]:
-    names = options.contestant
-    if not names and options.quick:
-        names = QUICK.get(scenario.number)
-    return [one for one in CONTESTANTS if not names or one.name in names]
-
-
-def _publish(results: Results, left_out: Mapping[str, str], options: argparse.Namespace) -> None:
+def _publish(results: Results, left_out: Sequence[str], options: argparse.Namespace) -> None:
     """Print the table, and write all files."""
     reached = verdicts(results)
     text = "\n\n".join((table(results, CONTESTANTS, left_out), goals_table(reached)))
-    print(text)
     settings: dict[str, Any] = {**vars(options), "out": str(options.out)}
     known = document(results, reached, CONTESTANTS, left_out, settings)
     options.out.mkdir(parents=True, exist_ok=True)
@@ -133,6 +114,8 @@ def _publish(results: Results, left_out: Mapping[str, str], options: argparse.Na
         plot(known, options.out / "results.svg")
     except NoPlot as why:
         _say(f"no plot: {why}")
+    # Last, as whoever reads only the beginning of it is to have the files as well.
+    print(text)
     _say(f"all of it is in {options.out}")
 
 

@@ -94,7 +94,7 @@ def _without_compiler() -> str:
 # As one writes it without thinking of speed; one room is all that they have.
 
 _IN_PYTHON = Dialect(steps=(("", "Welcome."),))
-_ONE_ROOM = {4: "has one room", 6: "has no private messages"}
+_ONE_ROOM = {4: "it has one room", 6: "it has no private messages"}
 
 
 def _in_python(script: str) -> Callable[[Path], AbstractContextManager[Server]]:
@@ -123,8 +123,8 @@ def _without(program: str) -> Callable[[], str]:
     return lambda: "" if irc_servers.found(program) else f"{program} is not installed"
 
 
-_NO_RECORD = {7: "keeps no record"}
-_TAKES_MINUTES = "takes many minutes until 10,000 are in"
+_NO_RECORD = {7: "it keeps no record"}
+_TAKES_MINUTES = "it takes many minutes until 10,000 are in"
 
 CONTESTANTS = (
     Contestant(
@@ -211,9 +211,9 @@ CONTESTANTS = (
         cannot=_ONE_ROOM
         | _NO_RECORD
         | {
-            3: "has a thread for each, too many for 10,000",
-            5: "waits for the slowest",
-            8: "has a thread for each, too many for 10,000",
+            3: "it has a thread for each, too many for 10,000",
+            5: "it waits for the slowest",
+            8: "it has a thread for each, too many for 10,000",
         },
     ),
 )

@@ -16,13 +16,13 @@ def document(
     results: Results,
     verdicts: Iterable[Verdict],
     contestants: Sequence[Contestant],
-    left_out: Mapping[str, str],
+    left_out: Sequence[str],
     settings: Mapping[str, Any],
 ) -> dict[str, Any]:
     """All that is known of what was run, as JSON has it.
 
     :param contestants: all that there are.
-    :param left_out: those of them that took no part, and why.
+    :param left_out: a line for each reason why some took no part.
     :param settings: how it was asked for.
     """
     known = {
@@ -33,7 +33,7 @@ def document(
         "settings": dict(settings),
         "contestants": {one.name: one.title for one in contestants},
         "ours": [one.name for one in contestants if one.ours],
-        "left_out": dict(left_out),
+        "left_out": list(left_out),
         "scenarios": {str(number): one.title for number, one in results.scenarios.items()},
         "figures": list(results.summaries()),
         "goals": [_goal(verdict) for verdict in verdicts],

@@ -15,7 +15,7 @@ hundred speakers enough that no server waits for the next, and little enough tha
 not all that is measured."""
 
 PATIENCE_SECONDS, LONG_PATIENCE_SECONDS, DRAIN_SECONDS = 60.0, 240.0, 30.0
-"""How long it may take until a crowd is in, or a town, and until the last of what was said has come."""
+"""How long it may take until a crowd is in, a town is in, and the last message has come."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,10 +74,11 @@ class Span:
     warmup: float
 
 
-def scenarios(span: Span, town: int) -> tuple[Scenario, ...]:
+def scenarios(span: Span, town: int, messages: int) -> tuple[Scenario, ...]:
     """All of them, in the order of their numbers.
 
     :param town: how many people the large ones have.
+    :param messages: how many are on record where people search.
     """
     timed = Load(
         people=CROWD,
@@ -148,8 +149,8 @@ def scenarios(span: Span, town: int) -> tuple[Scenario, ...]:
         ),
         Scenario(
             number=7,
-            title="searching: as 1, on a record of a million messages, while people ask for what"
-            " was said; the ratio is to the same while nobody asks",
+            title=f"searching: as 1, on a record of {messages:,} messages, while people ask for"
+            " what was said; the ratio is to the same while nobody asks",
             cases=(
                 Case(name="nobody asks", load=paced, recorded=True),
                 Case(name="10 a second", load=paced, recorded=True, searching=True),

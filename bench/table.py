@@ -11,8 +11,8 @@ from bench.scenarios import Scenario
 
 WIDTH, NAME, CELL = 120, 24, 24
 LEGEND = (
-    "Each figure: the median of the rounds, half of their range as a share of it, and the ratio"
-    " to the floor, or to\nwhat the heading says, as the median of the ratios within each round."
+    "Each figure: the median of the rounds, half of their range as a share of it, and its ratio to"
+    " the floor's, or to what the heading says: the median of the ratios within each round."
 )
 
 
@@ -34,16 +34,16 @@ def with_unit(value: float, unit: str) -> str:
     return shown(value, unit) + {"us": " us", "ms": " ms", "s": " s"}.get(unit, "")
 
 
-def table(results: Results, contestants: Sequence[Contestant], left_out: Mapping[str, str]) -> str:
+def table(results: Results, contestants: Sequence[Contestant], left_out: Sequence[str]) -> str:
     """All scenarios, each with a row for each contestant.
 
     :param contestants: all that there are.
-    :param left_out: those that took no part, and why.
+    :param left_out: a line for each reason why some took no part.
     """
     titles = {one.name: one.title for one in contestants}
     parts = ["\n".join(_part(results, scenario, titles)) for scenario in results.scenarios.values()]
-    missing = [f"Left out: {titles[name]}, as {why}." for name, why in left_out.items()]
-    return "\n\n".join([*parts, "\n".join([LEGEND, *missing])])
+    below = [textwrap.fill(line, WIDTH) for line in (LEGEND, *left_out)]
+    return "\n\n".join([*parts, "\n".join(below)])
 
 
 def goals_table(verdicts: Iterable[Verdict]) -> str:
@@ -70,7 +70,7 @@ def _part(results: Results, scenario: Scenario, titles: Mapping[str, str]) -> It
         cells = (
             results.summary(scenario.number, figure, contestant) for figure in scenario.figures
         )
-        yield f"{titles[contestant]:{NAME}}" + " ".join(map(_cell, cells))
+        yield f"{titles[contestant]:{NAME}}{' '.join(map(_cell, cells))}".rstrip()
     for note in _notes(runs, scenario, titles):
         yield textwrap.fill(note, WIDTH, initial_indent="   ", subsequent_indent="   ")
 

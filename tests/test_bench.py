@@ -22,12 +22,13 @@ from bench.goals import GOALS, verdicts
 from bench.load import Dialect, Latency, Memory, Result
 from bench.plot import NoPlot, plot
 from bench.processes import NotRunning, Server, accepting, announced, free_port
+from bench.programme import Wish
 from bench.results import Results, Run
 from bench.rounds import Part, played, turns
 from bench.scenarios import Span, scenarios
 from bench.table import WIDTH, goals_table, shown, table
 
-SCENARIOS = {one.number: one for one in scenarios(Span(5.0, 1.0), 10_000)}
+SCENARIOS = {one.number: one for one in scenarios(Span(5.0, 1.0), 10_000, 1_000_000)}
 
 RESULT = Result(
     people_in=1000,
@@ -200,17 +201,39 @@ def test_tells_the_last_words_of_a_server_that_ends(tmp_path: Path) -> None:
     assert starts(prints, tmp_path) == "no luck"
 
 
+def test_says_who_takes_no_part() -> None:
+    """And why, in a line for each reason."""
+    wish = Wish(scenarios=(4, 6, 7), contestants=("text", "threads"))
+    assert [(part.scenario.number, len(part.contestants)) for part in wish.parts()] == [
+        *((4, 1), (6, 1), (7, 1)),
+    ]
+    assert wish.left_out() == [
+        "Left out of 4, as it has one room: threads and sockets.",
+        "Left out of 6, as it has no private messages: threads and sockets.",
+        "Left out of 7, as it keeps no record: threads and sockets.",
+    ]
+
+
+def test_is_quick_with_those_of_whom_something_is_claimed() -> None:
+    """Unless others are asked for."""
+    assert {part.scenario.number for part in Wish(quick=True).parts()} == {1, 2, 3, 5}
+    (part,) = Wish(quick=True, scenarios=(1,)).parts()
+    assert [contestant.name for contestant in part.contestants] == ["text", "floor"]
+    (part,) = Wish(quick=True, scenarios=(1,), contestants=("threads",)).parts()
+    assert [contestant.name for contestant in part.contestants] == ["threads"]
+
+
 # What is made of it.
 
 
 def test_shows_a_table() -> None:
     """Medians, half of the range, and the median of the ratios within each round."""
     runs = [*paced("text", 6.0, 8.0, 7.0), *paced("floor", 5.0, 4.0, 7.0)]
-    lines = table(Results([SCENARIOS[1]], runs), CONTESTANTS, {"ngircd": "it is away"}).splitlines()
+    lines = table(Results([SCENARIOS[1]], runs), CONTESTANTS, ["Left out."]).splitlines()
     assert lines[0] == "1  paced: 1,000 people in one room, 50 messages a second in all (3 rounds)"
     assert lines[2].startswith("twisted_chat, text           7.00  ±14%   1.20x      4.00   ±0%")
     assert lines[3].startswith("floor: C, a send each        5.00  ±30%   1.00x      4.00   ±0%")
-    assert lines[-1] == "Left out: ngIRCd (C), as it is away."
+    assert lines[-1] == "Left out."
     assert max(map(len, lines)) <= WIDTH
 
 
@@ -227,7 +250,7 @@ def test_no_line_is_wider_than_the_page(number: int) -> None:
         for case in scenario.cases
     ]
     runs += [replace(run, round=2, result=None) for run in runs]
-    lines = table(Results([scenario], runs), CONTESTANTS, {}).splitlines()
+    lines = table(Results([scenario], runs), CONTESTANTS, []).splitlines()
     assert max(map(len, lines)) <= WIDTH
     for contestant in CONTESTANTS:
         assert any(line.startswith(contestant.title) for line in lines)
@@ -237,7 +260,7 @@ def test_notes_what_was_lost_and_who_came_to_no_end() -> None:
     """A server that is fast because it loses lines is not just fast."""
     lost = run_of(2, "ngircd", 1, missing=1200, disordered=3)
     failed = replace(run_of(2, "inspircd", 1), result=None, why_not="it hung up")
-    lines = table(Results([SCENARIOS[2]], [lost, failed]), CONTESTANTS, {}).splitlines()
+    lines = table(Results([SCENARIOS[2]], [lost, failed]), CONTESTANTS, []).splitlines()
     assert "   ! ngIRCd (C), round 1: 1,200 missing, 3 disordered" in lines
     assert "   ! InspIRCd (C++), round 1: it hung up" in lines
     assert "   The load's share of its core: ngIRCd (C) 25%." in lines
@@ -327,7 +350,7 @@ def test_every_scenario_can_be_spoken_by_who_takes_part_in_it() -> None:
 def known(*runs: Run) -> dict[str, Any]:
     """The JSON file of these runs."""
     results = Results([SCENARIOS[1], SCENARIOS[2]], runs)
-    return document(results, verdicts(results), CONTESTANTS, {}, {"rounds": 3})
+    return document(results, verdicts(results), CONTESTANTS, [], {"rounds": 3})
 
 
 def test_draws_a_picture(tmp_path: Path) -> None:
