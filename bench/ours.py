@@ -26,9 +26,7 @@ UNHINDERED = (
 )
 """Limits for a load from one address, which talks faster than people do."""
 
-_ENDPOINT = "tcp:0:interface=127.0.0.1:backlog=4096"
-"""With room for as many who knock at once as all contestants have whose room can be chosen: beyond
-Twisted's 50 the kernel forgets some, who knock again a second later."""
+_ENDPOINT = "tcp:0:interface=127.0.0.1"
 
 _ENTER = re.compile(r"Enter with: .*[ :]([0-9]+)\n")
 

@@ -11,8 +11,14 @@ from twisted.internet.task import Clock
 from twisted.logger import LogEvent
 
 from twisted_chat.descriptors import descriptors_left
-from twisted_chat.limits import ACCEPTED_AT_ONCE, LAST_DESCRIPTORS, OFF, PORTS_REST_SECONDS
-from twisted_chat.ports import Ports
+from twisted_chat.limits import (
+    ACCEPTED_AT_ONCE,
+    KNOCKING_AT_ONCE,
+    LAST_DESCRIPTORS,
+    OFF,
+    PORTS_REST_SECONDS,
+)
+from twisted_chat.ports import Listening, Ports
 from twisted_chat.serverlog import ServerLog
 
 USED_UP: LogEvent = {
@@ -32,6 +38,11 @@ class FakePort:
     def __init__(self) -> None:
         self.listens = True
         self.numberAccepts = 100
+        self.knocking = 50
+        self.socket: Listening = self
+
+    def listen(self, backlog: int, /) -> None:
+        self.knocking = backlog
 
     def startReading(self) -> None:
         self.listens = True
@@ -54,6 +65,11 @@ class World:
     def listens(self) -> list[bool]:
         """Which of them listen."""
         return [port.listens for port in self.each]
+
+
+def test_has_many_wait_until_they_are_accepted() -> None:
+    """The kernel forgets those for whom there is no room, and they are a second late."""
+    assert [port.knocking for port in World().each] == [KNOCKING_AT_ONCE] * 2
 
 
 @pytest.mark.parametrize("event", [USED_UP, RESERVE, {**USED_UP, "acceptError": "ENFILE"}])

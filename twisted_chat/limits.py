@@ -123,6 +123,10 @@ ACCEPTED_AT_ONCE = 20
 """Connections that are accepted in one turn of the reactor, some milliseconds: Twisted takes more
 and more while they come faster than they are let in, and those inside would wait for all."""
 
+KNOCKING_AT_ONCE = 4096
+"""Connections that wait to be accepted (the system may allow fewer): of those beyond it the kernel
+forgets some, and they knock again a second later.  When a server starts anew, all come at once."""
+
 PORTS_REST_SECONDS = 1
 """How long nobody is let in after there was no descriptor for it: trying again at once is all that
 the reactor would do."""

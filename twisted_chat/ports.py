@@ -7,7 +7,12 @@ from twisted.logger import ILogObserver, LogEvent
 from zope.interface import implementer
 
 from twisted_chat.clock import Clock
-from twisted_chat.limits import ACCEPTED_AT_ONCE, LAST_DESCRIPTORS, PORTS_REST_SECONDS
+from twisted_chat.limits import (
+    ACCEPTED_AT_ONCE,
+    KNOCKING_AT_ONCE,
+    LAST_DESCRIPTORS,
+    PORTS_REST_SECONDS,
+)
 from twisted_chat.serverlog import ServerLog
 
 _PASSING = "ECONNABORTED"
@@ -15,10 +20,17 @@ _PASSING = "ECONNABORTED"
 again."""
 
 
+class Listening(Protocol):
+    """The socket of what listens."""
+
+    def listen(self, backlog: int, /) -> object: ...
+
+
 class Port(Protocol):
     """What listens, for the reactor to look at or not."""
 
     numberAccepts: int
+    socket: Listening
 
     def startReading(self) -> object: ...
 
@@ -47,6 +59,8 @@ class Ports:
     def add(self, port: Port) -> None:
         """This one listens, too."""
         self._ports.append(port)
+        # Twisted's endpoints ask for 50, unless a description says otherwise.
+        port.socket.listen(KNOCKING_AT_ONCE)
         self._bound()
 
     def accepted(self) -> None:
