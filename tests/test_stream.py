@@ -1,6 +1,6 @@
 """What one session hears, while the past is read for it."""
 
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 import pytest
@@ -46,7 +46,11 @@ class Ear:
             _write,
             _begin,
             MOST,
+            self._steer,
         )
+
+    def _steer(self, hear: Callable[[bytes], None]) -> None:
+        self.hear = hear
 
 
 def _write(reply: Reply) -> bytes:
@@ -72,16 +76,16 @@ def ear() -> Ear:
 
 def test_passes_on_what_comes_while_nothing_is_read(ear: Ear) -> None:
     """At once."""
-    ear.stream.hear(b"hi")
+    ear.hear(b"hi")
     assert ear.heard == [b"hi"]
 
 
 def test_tells_the_past_before_what_comes_meanwhile(ear: Ear) -> None:
     """In the order in which it happened."""
     past = Past()
-    ear.stream.hear(b"a")
+    ear.hear(b"a")
     ear.stream.catch_up(past.wish, 7)
-    ear.stream.hear(b"c")
+    ear.hear(b"c")
     ear.stream.hang_up()
     assert (ear.heard, past.asked) == ([b"a"], [7])
     past.is_read("b")
@@ -92,9 +96,9 @@ def test_reads_one_past_after_the_other(ear: Ear) -> None:
     """Each in its place."""
     first, second = Past(), Past()
     ear.stream.catch_up(first.wish, 1)
-    ear.stream.hear(b"b")
+    ear.hear(b"b")
     ear.stream.catch_up(second.wish, 2)
-    ear.stream.hear(b"d")
+    ear.hear(b"d")
     assert (first.asked, second.asked) == ([1], [])
     first.is_read("a")
     assert second.asked == [2]
@@ -106,7 +110,7 @@ def test_goes_on_where_the_past_cannot_be_read(ear: Ear) -> None:
     """And says which part of it is missing."""
     past = Past()
     ear.stream.catch_up(past.wish, 9)
-    ear.stream.hear(b"now")
+    ear.hear(b"now")
     past.fails()
     assert ear.heard == [INSTEAD, b"now"]
 
@@ -115,12 +119,12 @@ def test_waits_for_the_past_with_so_much_and_no_more(ear: Ear) -> None:
     """Beyond the bound it goes on without; what is read then is too late, and not told."""
     past = Past()
     ear.stream.catch_up(past.wish, 9)
-    ear.stream.hear(b"x" * MOST)
+    ear.hear(b"x" * MOST)
     assert ear.heard == []
-    ear.stream.hear(b"y")
+    ear.hear(b"y")
     assert ear.heard == [INSTEAD, b"x" * MOST, b"y"]
     past.is_read("late")
-    ear.stream.hear(b"z")
+    ear.hear(b"z")
     assert ear.heard[3:] == [b"z"]
 
 

@@ -79,6 +79,11 @@ def outbox_for(
 class Outbox:
     """What one reader has not taken yet, in order and bounded."""
 
+    __slots__ = (
+        *("_backlog", "_clock", "_closed", "_last_words", "_limits", "_queue", "_timer"),
+        *("_too_slow", "_transport", "_waiting"),
+    )
+
     def __init__(
         self,
         transport: Transport,
@@ -192,6 +197,8 @@ class Outbox:
 class SocketOutbox(Outbox):
     """For a plain socket: straight to it while nothing waits, else whenever the transport asks."""
 
+    __slots__ = ("_in_flight", "_registered", "_socket")
+
     def __init__(self, plain: socket.socket, *args: Any) -> None:
         super().__init__(*args)
         self._socket = plain
@@ -261,6 +268,8 @@ class SocketOutbox(Outbox):
 @implementer(IPushProducer)
 class TransportOutbox(Outbox):
     """For TLS, and whatever else is not a plain socket: through the transport until it is full."""
+
+    __slots__ = ("_full", "_registered")
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)

@@ -77,6 +77,14 @@ class Listener(Protocol):
 class Session:
     """One connection, from its first byte to its end."""
 
+    __slots__ = (
+        *("echo", "hear", "house", "proof", "state", "style", "view"),
+        *("_bad_requests", "_listener", "_pace", "_slowed", "_stream"),
+    )
+
+    hear: Callable[[bytes], None]
+    """Sends what was told; not a method, as it is called for each listener of each line."""
+
     def __init__(self, house: House, listener: Listener) -> None:
         self.house = house
         self.view = View()
@@ -92,9 +100,8 @@ class Session:
             lambda reply: self.style.reply(reply),
             house.delivery.begin,
             house.limits.outbox_bytes,
+            self._steer,
         )
-        self.hear = self._stream.hear
-        """Sends what was told; not a method, as it is called for each listener of each line."""
         self._pace = Pace(house.limits.message_burst, house.limits.messages, house.clock.seconds())
         self._slowed = False
         self._bad_requests = 0
@@ -172,6 +179,9 @@ class Session:
     def user(self) -> User | None:
         """Whose session it is, while it is inside."""
         return self.state.user
+
+    def _steer(self, hear: Callable[[bytes], None]) -> None:
+        self.hear = hear
 
     def catch_up(self, wish: Wish, upto: int) -> None:
         """Send what was said before, ahead of all that comes after it."""

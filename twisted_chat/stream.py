@@ -21,7 +21,14 @@ class Stream:
     :param write: a reply as bytes, as the session wants to see it now.
     :param begin: begins work that takes a while.
     :param most: the bytes that may wait for the past; with more of them it is not waited for.
+    :param steer: is told what takes the bytes that come from now on: `hear`, but while the past is
+        read.  So nothing stands between a batch and the queue of a reader.
     """
+
+    __slots__ = (
+        *("most", "_hear", "_hang_up", "_write", "_begin", "_steer", "_waiting", "_bytes"),
+        *("_reading", "_instead", "_whoever_waits"),
+    )
 
     def __init__(
         self,
@@ -30,23 +37,23 @@ class Stream:
         write: Callable[[Reply], bytes],
         begin: Callable[[Coroutine[Any, Any, None]], None],
         most: int,
+        steer: Callable[[Callable[[bytes], None]], None],
     ) -> None:
         self._hear = hear
         self._hang_up = hang_up
         self._write = write
         self._begin = begin
         self.most = most
+        self._steer = steer
         self._waiting: list[tuple[int, Callable[[], None]]] = []
         self._bytes = 0
         self._reading: object = None
         self._instead = b""
         self._whoever_waits: list[Deferred[None]] = []
+        steer(hear)
 
-    def hear(self, told: bytes) -> None:
-        """Send these bytes after all that came before."""
-        if self._reading is None:
-            self._hear(told)
-            return
+    def _keep(self, told: bytes) -> None:
+        """Send these bytes after the past, and after all that waits for it."""
         self._waiting.append((len(told), partial(self._hear, told)))
         self._bytes += len(told)
         if self._bytes > self.most:
@@ -56,6 +63,7 @@ class Stream:
         """Send what was before, up to a number of the record; what comes now waits for it."""
         if self._reading is None:
             self._reading = reading = object()
+            self._steer(self._keep)
             self._instead = self._write(_unreadable(wish, upto))
             self._begin(self._read(reading, wish, upto))
         else:
@@ -95,6 +103,7 @@ class Stream:
                 self._waiting = waiting[count:]
                 break
         if self._reading is None:
+            self._steer(self._hear)
             waited, self._whoever_waits = self._whoever_waits, []
             for read in waited:
                 read.callback(None)
