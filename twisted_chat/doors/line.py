@@ -34,11 +34,20 @@ _GOODBYES = (b"\x03", b"\x04")
 """Ctrl-C and Ctrl-D at the start of a line, as a telnet sends them that has not negotiated."""
 _ANSWER, _BREATH, _ROOM = "an answer", "a breath", "room"
 """What lines may wait for: what was asked for before them, the pace they came at, and the disk."""
+_NOTHING: frozenset[str] = frozenset()
+"""What they wait for mostly; the same for all connections."""
 
 
 @implementer(IHalfCloseableProtocol)
 class ChatProtocol(LineReceiver):
     """One connection: bytes to lines on the way in, bytes on the way out."""
+
+    # A dictionary of this many names would take more than all the rest of a connection.
+    __slots__ = (
+        *("MAX_LENGTH", "_breather", "_closed", "_dead_after", "_gone", "_held", "_house"),
+        *("_input_over", "_is_local", "_line", "_newline", "_outbox", "_program", "_session"),
+        *("_tcp", "_telnet", "_waits", "hear", "peer"),
+    )
 
     delimiter = b"\n"
     door = "line"
@@ -62,7 +71,7 @@ class ChatProtocol(LineReceiver):
         self._tcp: socket | None = None
         self._line: Callable[[bytes], None] = self._first_line
         self._breather: Any = None
-        self._waits: frozenset[str] = frozenset()
+        self._waits = _NOTHING
         self._input_over = False
         self._closed = False
         self.MAX_LENGTH = house.limits.line_bytes
