@@ -13,7 +13,6 @@ import asyncio
 import json
 import random
 import signal
-import sys
 import tempfile
 from collections import Counter
 from collections.abc import Sequence
@@ -21,23 +20,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from programs import LONGEST_ANSWER, PATIENCE_SECONDS, Heard, history, line, say
+from servers import UNSLOWED, Server
+from verdicts import Verdict
+
 WINDOW = 20
 """Sends of one program that wait for their answers at the same time."""
-
-PATIENCE_SECONDS = 30
-"""How long anything may take that takes a second on an idle machine."""
-
-PAGE = 1000
-"""What one answer about the past holds."""
-
-Heard = tuple[int, str, str]
-"""A message: its number, who said it, and what."""
-
-OPTIONS = (
-    *("--quiet", "--limit", "messages=off", "--limit", "message_burst=off"),
-    *("--limit", "lines_waiting=off", "--limit", "connections_per_address=off"),
-    *("--limit", "connects_per_minute=off", "--limit", "log_lines=1"),
-)
 
 
 @dataclass
@@ -62,53 +50,6 @@ class Report:
     def clean(self) -> bool:
         """Whether nothing was lost, doubled or moved."""
         return not (self.missing or self.doubled or self.disordered or self.gaps)
-
-
-class Server:
-    """``twistd -n chat`` on a UNIX socket, on one directory, as often as it is started."""
-
-    def __init__(self, folder: Path, durability: str) -> None:
-        self.path = folder / "chat.sock"
-        self._folder = folder
-        self._durability = durability
-        self._process: asyncio.subprocess.Process | None = None
-
-    async def start(self) -> None:
-        """Start it, and wait until it lets people in."""
-        twistd = Path(sys.executable).with_name("twistd")
-        self.path.unlink(missing_ok=True)
-        self._process = await asyncio.create_subprocess_exec(
-            *(str(twistd), "-n", "--pidfile=", "chat", "--listen", f"unix:{self.path}"),
-            *("--data", str(self._folder / "data"), "--durability", self._durability),
-            *OPTIONS,
-            cwd=self._folder,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-        )
-        assert self._process.stdout is not None
-        said = b""
-        async for line in self._process.stdout:
-            said += line
-            if b"Server is running..." in line:
-                break
-        else:
-            raise RuntimeError(said.decode())
-        self._drain = asyncio.create_task(self._process.stdout.read())
-
-    async def pause(self, seconds: float) -> None:
-        """Have it stand still."""
-        assert self._process is not None
-        self._process.send_signal(signal.SIGSTOP)
-        await asyncio.sleep(seconds)
-        self._process.send_signal(signal.SIGCONT)
-
-    async def end(self, number: signal.Signals) -> None:
-        """Kill it, or ask it to end."""
-        assert self._process is not None
-        self._process.send_signal(number)
-        await self._process.wait()
-        await self._drain
 
 
 class Talker:
@@ -138,21 +79,21 @@ class Talker:
         self._talks = False
 
     async def _talk(self) -> None:
-        reader, writer = await asyncio.open_unix_connection(str(self._path), limit=1 << 26)
+        reader, writer = await asyncio.open_unix_connection(str(self._path), limit=LONGEST_ANSWER)
         try:
             hello: dict[str, object] = {"type": "hello", "v": 1, "name": self.name, "id": 0}
             if self._secret is not None:
                 hello |= {"resume": self._secret, "seen": self._seen}
-            writer.write(_line(hello))
+            writer.write(line(hello))
             for request_id, text in self._unanswered.items():
-                writer.write(_say(request_id, text))
+                writer.write(say(request_id, text))
             while self._talks or self._unanswered:
                 self._say_more(writer)
-                line = await asyncio.wait_for(reader.readline(), PATIENCE_SECONDS)
-                if not line:
+                told = await asyncio.wait_for(reader.readline(), PATIENCE_SECONDS)
+                if not told:
                     raise EOFError
-                if line.startswith(b"{"):
-                    self._take(json.loads(line))
+                if told.startswith(b"{"):
+                    self._take(json.loads(told))
         finally:
             writer.close()
 
@@ -161,7 +102,7 @@ class Talker:
             self._count += 1
             request_id, text = f"{self.name}-{self._count}", f"{self.name} says {self._count}"
             self._unanswered[request_id] = text
-            writer.write(_say(request_id, text))
+            writer.write(say(request_id, text))
 
     def _take(self, told: dict[str, Any]) -> None:
         match told["type"]:
@@ -183,26 +124,6 @@ class Talker:
         self._seen = max(self._seen or 0, event["seq"])
         if event["type"] == "said":
             self.heard.append((event["seq"], event["who"], event["text"]))
-
-
-async def history(path: Path) -> list[Heard]:
-    """All that is on record of the lobby, read as anybody may."""
-    reader, writer = await asyncio.open_unix_connection(str(path), limit=1 << 26)
-    writer.write(_line({"type": "hello", "v": 1, "name": "historian", "bot": True, "id": 0}))
-    found: list[Heard] = []
-    before: int | None = None
-    more = True
-    while more:
-        request: dict[str, object] = {"type": "history", "most": PAGE, "id": 1}
-        writer.write(_line(request if before is None else {**request, "before": before}))
-        while (told := json.loads(await _object(reader))).get("id") != 1:
-            pass
-        page = [(one["seq"], one["who"], one["text"]) for one in told["events"]]
-        found = page + found
-        more = told["more"]
-        before = page[0][0] if page else None
-    writer.close()
-    return found
 
 
 def compare(talkers: Sequence[Talker], record: Sequence[Heard], report: Report) -> None:
@@ -239,42 +160,27 @@ def _repeated(values: Sequence[Any]) -> list[Any]:
     return [value for value, count in Counter(values).items() if count > 1]
 
 
-def _line(request: dict[str, object]) -> bytes:
-    return json.dumps(request).encode() + b"\n"
-
-
-def _say(request_id: str, text: str) -> bytes:
-    return _line({"type": "say", "text": text, "id": request_id})
-
-
-async def _object(reader: asyncio.StreamReader) -> bytes:
-    while not (line := await reader.readline()).startswith(b"{"):
-        if not line:
-            raise EOFError
-    return line
-
-
 async def crash(
     folder: Path, kills: int, people: int, durability: str, chance: random.Random
 ) -> Report:
     """Let people talk while the server is killed so many times, and compare."""
-    server, report = Server(folder, durability), Report()
+    options = ("--durability", durability, *UNSLOWED, "--limit", "log_lines=1")
+    server, report = Server(folder, *options), Report()
     talkers = [Talker(f"talker{number}", server.path) for number in range(people)]
-    await server.start()
-    talking = [asyncio.create_task(talker.run()) for talker in talkers]
-    for _ in range(kills):
-        await asyncio.sleep(chance.uniform(0.05, 1.0))
-        if chance.random() < 0.5:
-            await server.pause(chance.uniform(0.05, 0.3))
-            report.stops += 1
-        await server.end(signal.SIGKILL)
-        report.kills += 1
-        await server.start()
-    for talker in talkers:
-        talker.stop()
-    await asyncio.wait_for(asyncio.gather(*talking), PATIENCE_SECONDS)
-    compare(talkers, await history(server.path), report)
-    await server.end(signal.SIGTERM)
+    async with server:
+        talking = [asyncio.create_task(talker.run()) for talker in talkers]
+        for _ in range(kills):
+            await asyncio.sleep(chance.uniform(0.05, 1.0))
+            if chance.random() < 0.5:
+                await server.pause(chance.uniform(0.05, 0.3))
+                report.stops += 1
+            await server.end(signal.SIGKILL)
+            report.kills += 1
+            await server.start()
+        for talker in talkers:
+            talker.stop()
+        await asyncio.wait_for(asyncio.gather(*talking), PATIENCE_SECONDS)
+        compare(talkers, await history(server.path), report)
     return report
 
 
@@ -298,10 +204,8 @@ def main() -> None:
         )
     counts = {name: value for name, value in vars(report).items() if isinstance(value, int)}
     lists = {name: len(value) for name, value in vars(report).items() if isinstance(value, list)}
-    print(json.dumps({"seed": chosen.seed, **counts, **lists}))
-    for wrong in (*report.missing, *report.doubled, *report.disordered, *report.gaps)[:20]:
-        print(wrong)
-    sys.exit(0 if report.clean else 1)
+    wrong = [*report.missing, *report.doubled, *report.disordered, *report.gaps]
+    Verdict({"seed": chosen.seed, **counts, **lists}, wrong).finish()
 
 
 if __name__ == "__main__":

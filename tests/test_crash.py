@@ -7,7 +7,8 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
-from crash import Heard, Report, Talker, compare, crash
+from crash import Report, Talker, compare, crash
+from programs import Heard
 
 KILLS = int(os.environ.get("TWISTED_CHAT_KILLS", "4"))
 
