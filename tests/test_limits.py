@@ -18,6 +18,11 @@ def test_gives_each_limit_a_reason() -> None:
     assert [name for name, _, why in Limits.described() if not why.strip()] == []
 
 
+def test_takes_no_number_beyond_what_there_is_to_count() -> None:
+    """A timer is set with some of them."""
+    assert Limits().changed("goodbye_seconds", "9" * 400).goodbye_seconds == OFF
+
+
 def test_describes_each_limit_with_its_default() -> None:
     """What help shows is what is in force."""
     described = {name: default for name, default, _ in Limits.described()}

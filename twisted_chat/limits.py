@@ -348,7 +348,8 @@ class Limits:
             return dataclasses.replace(self, **{name: OFF})
         if not value.isascii() or not value.isdigit() or int(value) == 0:
             raise ValueError(f"{name} takes a number above 0, or off, and not {value!r}")
-        return dataclasses.replace(self, **{name: int(value)})
+        # Beyond that there is nothing to count, and a timer could not be set.
+        return dataclasses.replace(self, **{name: min(int(value), OFF)})
 
 
 def _shown(figure: int) -> str:

@@ -10,6 +10,7 @@ from twisted.internet.defer import Deferred, fail, succeed
 
 from twisted_chat.events import Event
 from twisted_chat.journal import Durability, Entry, Found, Missed, Page, Put, Scope
+from twisted_chat.journal.shared import SharedPage
 from twisted_chat.journal.spans import Span
 from twisted_chat.journal.store import Store
 
@@ -42,6 +43,7 @@ class SqliteJournal:
         self._time = time
         self._write = writer
         self._read = readers
+        self._shared = SharedPage()
         self._open = True
 
     @property
@@ -58,7 +60,10 @@ class SqliteJournal:
         self, entries: Sequence[Entry], puts: Sequence[Put] = (), *, told: int = 0
     ) -> Deferred[list[Event]]:
         """Put a batch on record, all of it or nothing."""
-        return self._write(self._store.commit, entries, puts, told, self._time())
+        written = self._write(self._store.commit, entries, puts, told, self._time())
+        if puts or any(entry.event.kept for entry in entries):
+            written.addBoth(self._changed)
+        return written
 
     def past(
         self,
@@ -71,7 +76,11 @@ class SqliteJournal:
         oldest: bool = False,
     ) -> Deferred[Page]:
         """The newest events of a scope, or the oldest."""
-        return self._read(self._store.past, scope, Span(upto, after, since), most, oldest)
+        span = Span(upto, after, since)
+        return self._shared.ask(
+            (tuple(scope.rooms), scope.identity, span, most, oldest),
+            lambda: self._read(self._store.past, scope, span, most, oldest),
+        )
 
     def around(self, seq: int, scope: Scope, *, upto: int, most: int) -> Deferred[Page]:
         """An event with those around it."""
@@ -123,6 +132,8 @@ class SqliteJournal:
 
     def changes(self) -> Deferred[list[Put]]:
         """What another process has changed of it."""
+        # Not all that another process does is told here: after a purge, pages are others.
+        self._changed()
         looked: Deferred[bool] = self._read(self._store.has_changes)
         return looked.addCallback(self._take_changes)
 
@@ -134,10 +145,16 @@ class SqliteJournal:
         forgotten = 0
         while self._open:
             gone = await self._write(self._store.forget_some, rooms, before)
+            self._shared.forget()
             if not gone:
                 break
             forgotten += gone
         return forgotten
+
+    def _changed(self, result: T | None = None) -> T | None:
+        """The record is another now; who reads it anew, sees that."""
+        self._shared.forget()
+        return result
 
     def _take_changes(self, there: bool) -> Deferred[list[Put]]:
         return self._write(self._store.take_changes) if there and self._open else succeed([])
