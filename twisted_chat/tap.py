@@ -26,6 +26,7 @@ from twisted.python.components import Componentized
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
+from twisted_chat import collector
 from twisted_chat.admission import Admission
 from twisted_chat.certificates import Certificates
 from twisted_chat.descriptors import descriptors_left, room_for_connections
@@ -111,6 +112,7 @@ class ChatService(MultiService):
         self._reactor.callWhenRunning(self._lookout.start)
         globalLogPublisher.addObserver(self._ports)
         self._reactor.callWhenRunning(self._end_on_signals)
+        self._reactor.callWhenRunning(collector.spare)
         self.house.log.running()
 
     def reload(self) -> None:
