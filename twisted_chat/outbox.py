@@ -80,7 +80,7 @@ class Outbox:
     """What one reader has not taken yet, in order and bounded."""
 
     __slots__ = (
-        *("_backlog", "_clock", "_closed", "_last_words", "_limits", "_queue", "_timer"),
+        *("_backlog", "_clock", "_closed", "_idle", "_last_words", "_limits", "_queue", "_timer"),
         *("_too_slow", "_transport", "_waiting"),
     )
 
@@ -102,29 +102,30 @@ class Outbox:
         self._timer: Any = None
         self._last_words = False
         self._closed = False
+        self._idle = True
+        """Whether nothing waits, and more may be sent."""
 
     @property
     def waiting(self) -> int:
         """How many bytes wait."""
         return self._waiting
 
-    def send(self, data: bytes) -> None:
+    def send(self, data: Piece) -> None:
         """Send this after all that was sent before; after the last words nothing is sent."""
         if self._last_words or self._closed:
             return
-        rest = data if self._waiting else self._pass_on(data)
-        if rest and not self._closed:
-            self._queue.append(rest)
-            self._note(len(rest))
-            self._block()
-            if self._waiting > self._limits.outbox_bytes:
-                self.give_up()
+        self._queue.append(data)
+        self._note(len(data))
+        self._block()
+        if self._waiting > self._limits.outbox_bytes:
+            self.give_up()
 
     def close(self) -> None:
         """Close the connection as soon as all is sent, and after a while in any case."""
         if self._last_words or self._closed:
             return
         self._last_words = True
+        self._idle = False
         self._stop_timer()
         # TLS may never get as far as closing: its peer has to shake hands, and to say goodbye too.
         self._timer = self._clock.callLater(self._limits.goodbye_seconds, self._abort)
@@ -145,10 +146,6 @@ class Outbox:
         self._note(-self._waiting)
 
     # What the two kinds do in their own ways.
-
-    def _pass_on(self, data: bytes) -> Piece:
-        """Hand on what can be sent now; the rest comes back and waits."""
-        raise NotImplementedError
 
     def _block(self) -> None:
         """Something waits from now on: see that the transport asks for it."""
@@ -184,6 +181,7 @@ class Outbox:
 
     def _note(self, change: int) -> None:
         self._waiting += change
+        self._idle = not (self._waiting or self._last_words or self._closed)
         self._backlog.note(self, self._waiting)
 
     def _stop_timer(self) -> None:
@@ -205,16 +203,21 @@ class SocketOutbox(Outbox):
         self._registered = False
         self._in_flight = 0
 
-    def _pass_on(self, data: bytes) -> Piece:
+    def send(self, data: Piece) -> None:
+        # In one step while nothing waits: it is done for each listener of each line.
+        if not self._idle:
+            super().send(data)
+            return
         try:
             sent = self._socket.send(data)
         except BlockingIOError:
-            return data
+            sent = 0
         except OSError:
             # The reactor may not be reading, so that nobody else would notice.
             self._abort()
-            return b""
-        return b"" if sent == len(data) else memoryview(data)[sent:]
+            return
+        if sent < len(data):
+            super().send(memoryview(data)[sent:] if sent else data)
 
     def _block(self) -> None:
         super()._block()
@@ -277,11 +280,11 @@ class TransportOutbox(Outbox):
         self._registered = True
         self._transport.registerProducer(self, True)
 
-    def _pass_on(self, data: bytes) -> Piece:
-        if self._full:
-            return data
-        self._transport.write(data)
-        return b""
+    def send(self, data: Piece) -> None:
+        if self._idle and not self._full:
+            self._transport.write(bytes(data))
+        else:
+            super().send(data)
 
     def _unregister(self) -> None:
         if self._registered:

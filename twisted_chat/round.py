@@ -115,13 +115,12 @@ class Round:
     def tell(self) -> Iterator[None]:
         """Tell everyone; at each step others may have their turn."""
         special = self._special()
-        for count, (hearer, lines) in enumerate(self._shares(special), 1):
-            # As `_send` does it, without a call: this is done for each listener of each line.
-            try:
-                hearer.hear(lines)
-            except Exception:
-                self._log.fault("telling a session")
-            if not count % TOLD_AT_ONCE:
+        since = 0
+        for room, positions in self._streams.items():
+            yield from self._tell_room(room, positions, special)
+            since += self._audience.count(room)
+            if since >= TOLD_AT_ONCE:
+                since = 0
                 yield
         rooms = self._rooms_of(special)
         for count, hearer in enumerate(special, 1):
@@ -131,21 +130,29 @@ class Round:
         for hearer in self._last:
             self._safely(hearer.hang_up)
 
-    def _shares(self, special: Collection[Hearer]) -> Iterator[tuple[Hearer, bytes]]:
-        """Who hears just what all of a room hear, and the bytes that they share."""
-        for room, positions in self._streams.items():
-            told: dict[Style, bytes] = {}
-            hearers = self._audience.rooms.get(room, {})
-            self.deliveries += len(positions) * (len(hearers) - len(hearers.keys() & special))
-            for hearer in hearers:
-                if hearer in special:
-                    continue
-                style = hearer.style
-                lines = told.get(style)
-                if lines is None:
-                    lines = told[style] = self._lines_in(style).of(positions)
-                if lines:
-                    yield hearer, lines
+    def _tell_room(
+        self, room: str, positions: Sequence[int], special: Collection[Hearer]
+    ) -> Iterator[None]:
+        """Tell those who hear just what all of a room hear, with the bytes that they share."""
+        told: dict[Style, bytes] = {}
+        hearers = self._audience.rooms.get(room, {})
+        self.deliveries += len(positions) * (len(hearers) - len(hearers.keys() & special))
+        for count, hearer in enumerate(hearers, 1):
+            if hearer in special:
+                continue
+            style = hearer.style
+            lines = told.get(style)
+            if lines is None:
+                lines = told[style] = self._lines_in(style).of(positions)
+            if not lines:
+                continue
+            # As `_send` does it, without a call: this is done for each listener of each line.
+            try:
+                hearer.hear(lines)
+            except Exception:
+                self._log.fault("telling a session")
+            if not count % TOLD_AT_ONCE:
+                yield
 
     # Where an event belongs.
 
