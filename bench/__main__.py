@@ -21,10 +21,10 @@ from bench.document import document, written
 from bench.goals import verdicts
 from bench.plot import NoPlot, plot
 from bench.processes import LOAD_CORE, allow_many_descriptors
-from bench.programme import LONG, MESSAGES, TOWN, Wish
+from bench.programme import LONG, MESSAGES, Wish
 from bench.results import Results, Run
 from bench.rounds import Part, played, turns
-from bench.scenarios import scenarios
+from bench.scenarios import TOWN, scenarios
 from bench.table import goals_table, table
 
 ROUNDS = 3

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from bench.results import Results
-from bench.scenarios import FLOOR, INSPIRCD, NGIRCD
+from bench.scenarios import CROWD, FLOOR, INSPIRCD, NGIRCD, TOWN
 
 OURS = "text"
 """The contestant for whom the goals are: this server over the line door, as people use it."""
@@ -20,6 +20,8 @@ class Goal:
     """What it is a ratio to: a contestant, or `ITSELF`; empty where it is the figure as it is."""
     must: float
     aim: float
+    people: int = CROWD
+    """How many there have to be: with fewer it says nothing."""
     more_is_better: bool = False
     unit: str = "ratio"
 
@@ -68,6 +70,7 @@ GOALS = (
         figure="seconds_all_heard",
         must=10.0,
         aim=3.0,
+        people=TOWN,
         unit="s",
     ),
     Goal(
@@ -76,6 +79,7 @@ GOALS = (
         figure="bytes_per_person",
         must=8 << 10,
         aim=3 << 10,
+        people=TOWN,
         unit="bytes",
     ),
     Goal(
@@ -124,10 +128,20 @@ def verdicts(results: Results) -> list[Verdict]:
 
 def _measured(goal: Goal, results: Results) -> float | None:
     scenario = results.scenarios.get(goal.scenario)
-    if scenario is None:
+    if scenario is None or _people(goal, results) < goal.people:
         return None
     figure = next(figure for figure in scenario.figures if figure.name == goal.figure)
     if goal.against:
         return results.ratio(goal.scenario, figure, OURS, goal.against)
     summary = results.summary(goal.scenario, figure, OURS)
     return None if summary is None else summary.median
+
+
+def _people(goal: Goal, results: Results) -> int:
+    """How many there were, at least, wherever it was measured for the goal."""
+    counts = [
+        run.result.people_in
+        for run in results.of(goal.scenario)
+        if run.result is not None and run.contestant in (OURS, goal.against)
+    ]
+    return min(counts, default=0)

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from bench.contestants import CONTESTANTS, Contestant
 from bench.goals import OURS
 from bench.rounds import Part
-from bench.scenarios import FLOOR, INSPIRCD, NGIRCD, Scenario, Span, scenarios
+from bench.scenarios import FLOOR, INSPIRCD, NGIRCD, TOWN, Scenario, Span, scenarios
 
 LONG, SHORT = Span(5.0, 1.0), Span(1.5, 0.5)
-TOWN, SMALL_TOWN = 10_000, 2000
+SMALL_TOWN = 2000
 MESSAGES = 1_000_000
 QUICK: Mapping[int, Collection[str]] = {
     1: (OURS, FLOOR),

@@ -100,11 +100,13 @@ class Results:
     def _values(
         self, scenario: int, figure: Figure, contestant: str, case: str
     ) -> dict[int, float]:
-        """The figure in each round that has it."""
+        """The figure in each round that has it: what lost a line has none, however fast it was."""
         return {
             run.round: figure.of(run.result)
             for run in self.of(scenario)
-            if run.result is not None and (run.contestant, run.case) == (contestant, case)
+            if (run.contestant, run.case) == (contestant, case)
+            and run.result is not None
+            and run.result.faultless
         }
 
 

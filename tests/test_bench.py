@@ -116,9 +116,8 @@ def test_measures_this_server_beside_the_floor(tmp_path: Path) -> None:
     assert {one["figure"] for one in known["figures"] if one["scenario"] == 1} == {
         *("cpu_us_per_delivery", "p50_ms", "p99_ms", "p999_ms"),
     }
-    assert [goal["measured"] is not None for goal in known["goals"]] == [
-        goal.scenario in (1, 7) for goal in GOALS
-    ]
+    # Twenty people say nothing of what is to be reached with a thousand.
+    assert [goal["measured"] for goal in known["goals"]] == [None for goal in GOALS]
     assert known["machine"]["cores"] == os.cpu_count()
 
 
