@@ -1,5 +1,7 @@
 """Rooms with more people than anybody follows one by one."""
 
+from typing import Any
+
 import pytest
 
 from twisted_chat.limits import CROWD_HEARERS, CROWD_NAMES, CROWD_SECONDS, OFF, Limits
@@ -153,3 +155,31 @@ def test_leaves_it_out_for_those_who_want_quiet(crowd: tuple[MemoryServer, End, 
         server.program(name)
     server.advance(2 * CROWD_SECONDS)
     assert hearer.objects() == []
+
+
+def test_tells_nobody_who_was_in_a_room_that_is_over() -> None:
+    """Who makes one of the same name has nothing to do with them."""
+    server, people = filled(CROWD_HEARERS + 3)
+    for end in people:
+        end.ask(type="join", room="#board")
+    server.advance(3 * CROWD_SECONDS)
+    for end in people:
+        end.ask(type="part", room="#board")
+    stranger = server.program("Stranger")
+    stranger.ask(type="join", room="#board")
+    stranger.received()
+    server.advance(3 * CROWD_SECONDS)
+    assert [heard for heard in stranger.objects() if heard.get("room") == "#board"] == []
+
+
+def test_tells_nobody_any_more_when_the_server_closes(
+    crowd: tuple[MemoryServer, End, End],
+) -> None:
+    """There is no record by then to put it on."""
+    server, _, _ = crowd
+    for name in ("first", "second"):
+        server.program(name)
+    server.house.close(lambda: None)
+    server.settle()
+    calls: Any = server.clock.getDelayedCalls()
+    assert [call for call in calls if "tell_of" in str(call.func)] == []

@@ -7,6 +7,7 @@ from itertools import count
 import pytest
 from disks import FullDisk, RaisingJournal, SlowJournal
 from doors import DOORS, Guest, Person
+from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 
 from twisted_chat import events
@@ -15,7 +16,7 @@ from twisted_chat.audience import Wish
 from twisted_chat.delivery import BESIDE_TEXT, Delivery
 from twisted_chat.events import Event
 from twisted_chat.happened import Happened
-from twisted_chat.limits import OFF, TOLD_AT_ONCE, WAITING_BYTES, Limits
+from twisted_chat.limits import OFF, TOLD_ALONE_AT_ONCE, TOLD_AT_ONCE, WAITING_BYTES, Limits
 from twisted_chat.serverlog import ServerLog
 from twisted_chat.styles import JsonStyle, Style, View
 from twisted_chat.testing import MemoryServer
@@ -255,6 +256,60 @@ def test_lets_others_have_their_turn_while_it_tells_a_large_crowd(
     hall.turn()
     one, two = STYLE.event(_said("one", seq=1)), STYLE.event(_said("two", seq=2))
     assert [ear.lines() for ear in ears[1:]] == [[one, two]] * (TOLD_AT_ONCE + 1)
+
+
+def test_lets_others_have_their_turn_while_many_hear_something_alone(
+    hall: Hall, journal: SlowJournal
+) -> None:
+    """Each of them costs what ten of a crowd do."""
+    ears = [Ear() for _ in range(TOLD_ALONE_AT_ONCE + 1)]
+    for number, ear in enumerate(ears):
+        hall.add(events.Joined(room=LOBBY, who=f"p{number}"), ear)
+    hall.turn()
+    journal.write()
+    hall.turn()
+    for number, ear in enumerate(ears):
+        hall.add(events.Left(who=f"p{number}"), ear, Goodbye(text="Bye."), last=True)
+    hall.turn()
+    journal.write()
+    told = [ear for ear in ears if b"Bye." in b"".join(ear.writes)]
+    assert (len(told), any(ear.hung_up for ear in ears)) == (TOLD_ALONE_AT_ONCE, False)
+    hall.turn()
+    assert all(ear.hung_up and b"Bye." in b"".join(ear.writes) for ear in ears)
+
+
+def test_goes_by_what_somebody_wants_when_a_round_begins(hall: Hall, journal: SlowJournal) -> None:
+    """Who steps outside in its midst hears what they would have heard, as it was said before."""
+    ears = [Ear() for _ in range(TOLD_AT_ONCE + 2)]
+    for number, ear in enumerate(ears):
+        hall.add(events.Joined(room=LOBBY, who=f"p{number}"), ear)
+    hall.turn()
+    journal.write()
+    hall.turn()
+    speaker = ears[0]
+    speaker.lines()
+    speaker.echo = True
+    hall.add(_said("one"), speaker)
+    hall.turn()
+    journal.write()
+    speaker.echo = False
+    hall.turn()
+    assert speaker.lines() == [STYLE.event(_said("one", seq=1))]
+
+
+def test_ends_a_round_that_goes_wrong(hall: Hall, journal: SlowJournal) -> None:
+    """Somebody waits until all that came before is told."""
+    alex = Ear()
+    hall.add(events.Joined(room=LOBBY, who="Alex"), alex)
+    hall.turn()
+    journal.write()
+    alex.style = None  # type: ignore[assignment]
+    over: list[None] = []
+    hall.add(_said("one"), alex, Ok(id=1))
+    Deferred.fromCoroutine(hall.delivery.settled()).addCallback(over.append)
+    hall.turn()
+    journal.write()
+    assert over == [None]
 
 
 def test_lets_others_have_their_turn_between_many_rooms(hall: Hall, journal: SlowJournal) -> None:

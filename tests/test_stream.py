@@ -106,6 +106,20 @@ def test_reads_one_past_after_the_other(ear: Ear) -> None:
     assert ear.heard == [b"a", b"b", b"c", b"d"]
 
 
+def test_keeps_the_order_where_more_of_the_past_is_there_at_once(ear: Ear) -> None:
+    """What waits is told before anybody is told that it is, and before what comes then."""
+    first, second = Past(), Past()
+    second.is_read("c")
+    ear.stream.catch_up(first.wish, 1)
+    ear.hear(b"b")
+    ear.stream.catch_up(second.wish, 2)
+    ear.hear(b"d")
+    settled = Deferred.fromCoroutine(ear.stream.settled())
+    settled.addCallback(lambda _: ear.hear(b"e"))
+    first.is_read("a")
+    assert ear.heard == [b"a", b"b", b"c", b"d", b"e"]
+
+
 def test_goes_on_where_the_past_cannot_be_read(ear: Ear) -> None:
     """And says which part of it is missing."""
     past = Past()

@@ -92,3 +92,18 @@ def test_forgets_a_style_that_nobody_uses() -> None:
     gc.collect()
     assert [forgotten(), unused()] == [None, None]
     assert styles.text(View(), b"\n") is used
+
+
+def test_shows_each_backlog_as_it_is() -> None:
+    """Whatever was shown to the one before."""
+    style = TextStyle(View(current="#lobby"), b"\n")
+    one, two = (
+        answers.Backlog(
+            room="#lobby",
+            events=[events.Said(room="#lobby", who="Alex", text=text, seq=1, time=1e9)],
+            more=False,
+        )
+        for text in ("one", "two")
+    )
+    shown = [style.reply(reply).split()[-1] for reply in (one, one, two, one)]
+    assert shown == [b"one", b"one", b"two", b"one"]

@@ -6,6 +6,7 @@ first who moves is told of at once, as in any other room; who follows is told of
 
 from collections.abc import Callable
 from itertools import islice
+from typing import Any
 
 from twisted_chat.clock import Clock
 from twisted_chat.events import CrowdMoved
@@ -42,6 +43,17 @@ class Crowds:
         if room in self._moves:
             self._moves[room].joined.pop(who, None)
 
+    def end(self, room: str) -> None:
+        """Nobody is there any more: who comes next is not told of those who were."""
+        moves = self._moves.pop(room, None)
+        if moves is not None:
+            moves.timer.cancel()
+
+    def close(self) -> None:
+        """Nobody is told any more."""
+        for room in list(self._moves):
+            self.end(room)
+
     def rename(self, who: str, to: str) -> None:
         """Somebody goes by another name."""
         for moves in self._moves.values():
@@ -57,8 +69,7 @@ class Crowds:
         return moves
 
     def _gather(self, room: str) -> None:
-        self._moves[room] = _Moves()
-        self._clock.callLater(CROWD_SECONDS, self._tell_of, room)
+        self._moves[room] = _Moves(self._clock.callLater(CROWD_SECONDS, self._tell_of, room))
 
     def _tell_of(self, room: str) -> None:
         moves = self._moves.pop(room)
@@ -73,7 +84,9 @@ class _Moves:
     Who did both is in neither: nobody has to hear of it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, timer: Any) -> None:
+        self.timer = timer
+        """When they are told."""
         self.joined: dict[str, None] = {}
         self.left: dict[str, None] = {}
 

@@ -109,6 +109,10 @@ class Delivery:
         """Put a change on record that nobody hears of."""
         self.add(Happened([], None, notes=Notes(changes=[change])))
 
+    def close(self) -> None:
+        """Tell nobody any more of what waits for its time."""
+        self._crowds.close()
+
     async def settled(self) -> None:
         """Wait until all that has happened so far is told."""
         if self._busy:
@@ -228,15 +232,18 @@ class Delivery:
         await self._finish(telling, batch)
 
     async def _finish(self, telling: Round, batch: Sequence[Happened]) -> None:
-        for _ in telling.tell():
-            await self._turn()
-        self.told = telling.last
-        self._trail.note(self.told, self._clock.seconds())
-        self._figures.deliveries += telling.deliveries
-        self._figures.telling.note(self._clock.seconds() - self._batch_since)
-        for happened in batch:
-            if happened.then is not None:
-                happened.then()
+        try:
+            for _ in telling.tell():
+                await self._turn()
+        finally:
+            # Whatever went wrong there: somebody waits for it to be over.
+            self.told = telling.last
+            self._trail.note(self.told, self._clock.seconds())
+            self._figures.deliveries += telling.deliveries
+            self._figures.telling.note(self._clock.seconds() - self._batch_since)
+            for happened in batch:
+                if happened.then is not None:
+                    happened.then()
 
     def _count_refused(self, replies: Sequence[Reply]) -> None:
         """Count what a session is told that its request is not done."""

@@ -185,6 +185,7 @@ class House:
     def close(self, when_empty: Callable[[], None]) -> None:
         """Say goodbye to everyone, and call when the last connection is closed."""
         self._when_empty, self.closing = when_empty, True
+        self.delivery.close()
         for session in self.sessions:
             session.dismiss("The server is shutting down. Goodbye!")
         self._check_empty()

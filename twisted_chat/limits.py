@@ -69,6 +69,10 @@ RECORD_SECONDS = 5
 """For which the journal may not answer before the server counts as not ready: no disk that works
 takes that long, and who has said something has waited for all of it."""
 
+TOLD_ALONE_AT_ONCE = 200
+"""The same for those who hear lines of their own, or whose connection is closed then: that takes
+ten times as long."""
+
 TRAIL_SECONDS = 1000
 """Seconds in which something was told, of which it is known how far: what nobody acknowledges ends
 a connection after that long on any system, so that nothing older waits in one that is dead."""

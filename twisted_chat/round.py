@@ -18,7 +18,7 @@ from twisted_chat.crowds import Crowds
 from twisted_chat.events import Event
 from twisted_chat.happened import Happened
 from twisted_chat.journal import SERVER
-from twisted_chat.limits import TOLD_AT_ONCE
+from twisted_chat.limits import TOLD_ALONE_AT_ONCE, TOLD_AT_ONCE
 from twisted_chat.serverlog import ServerLog
 from twisted_chat.styles import Style
 
@@ -115,6 +115,8 @@ class Round:
     def tell(self) -> Iterator[None]:
         """Tell everyone; at each step others may have their turn."""
         special = self._special()
+        # As they are now: in a later turn somebody may be outside, and have no wishes any more.
+        who = {hearer: (hearer.user, hearer.echo) for hearer in special}
         since = 0
         for room, positions in self._streams.items():
             yield from self._tell_room(room, positions, special)
@@ -124,11 +126,13 @@ class Round:
                 yield
         rooms = self._rooms_of(special)
         for count, hearer in enumerate(special, 1):
-            self._tell_alone(hearer, self._heard(hearer, rooms.get(hearer, ())))
-            if not count % TOLD_AT_ONCE:
+            self._safely(partial(self._tell_alone, hearer, rooms.get(hearer, ()), who[hearer]))
+            if not count % TOLD_ALONE_AT_ONCE:
                 yield
-        for hearer in self._last:
+        for count, hearer in enumerate(self._last, 1):
             self._safely(hearer.hang_up)
+            if not count % TOLD_ALONE_AT_ONCE:
+                yield
 
     def _tell_room(
         self, room: str, positions: Sequence[int], special: Collection[Hearer]
@@ -250,6 +254,8 @@ class Round:
         for session in self._audience.sessions(who):
             self._hear_until(session, room, position + 1)
         self._audience.part(who, room)
+        if not self._audience.count(room):
+            self._crowds.end(room)
 
     def _hear_until(self, session: Hearer, room: str, position: int) -> None:
         start = self._since.pop((session, room), 0)
@@ -286,7 +292,7 @@ class Round:
                 rooms[hearer].append(room)
         return rooms
 
-    def _heard(self, hearer: Hearer, rooms: Sequence[str]) -> list[int]:
+    def _heard(self, hearer: Hearer, rooms: Sequence[str], user: object, echo: bool) -> list[int]:
         """The positions that a session hears, in order."""
         to_the_end = [(room, self._since.get((hearer, room), 0), _END) for room in rooms]
         positions = set(self._alone.get(hearer, ()))
@@ -295,14 +301,17 @@ class Round:
             positions.update(stream[bisect_left(stream, start) : bisect_left(stream, end)])
         did = self._did.get(hearer, ())
         if self._ignored:
-            positions -= set(self._ignored.get(hearer.user, ())).difference(did)
-        if not hearer.echo:
+            positions -= set(self._ignored.get(user, ())).difference(did)
+        if not echo:
             positions.difference_update(did)
         return sorted(positions)
 
-    def _tell_alone(self, hearer: Hearer, positions: Sequence[int]) -> None:
-        """Tell one session its own lines, with the past where it wants to know of it."""
-        told = 0
+    def _tell_alone(self, hearer: Hearer, rooms: Sequence[str], who: tuple[object, bool]) -> None:
+        """Tell one session its own lines, with the past where it wants to know of it.
+
+        :param who: whose it is, and whether it hears what it did itself.
+        """
+        positions, told = self._heard(hearer, rooms, *who), 0
         self.deliveries += len(positions)
         for position, wish, upto in self._wishes.get(hearer, ()):
             before = [p for p in positions[told:] if p < position]

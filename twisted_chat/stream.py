@@ -27,7 +27,7 @@ class Stream:
 
     __slots__ = (
         *("most", "_hear", "_hang_up", "_write", "_begin", "_steer", "_waiting", "_bytes"),
-        *("_reading", "_instead", "_whoever_waits"),
+        *("_reading", "_telling", "_instead", "_whoever_waits"),
     )
 
     def __init__(
@@ -48,6 +48,7 @@ class Stream:
         self._waiting: list[tuple[int, Callable[[], None]]] = []
         self._bytes = 0
         self._reading: object = None
+        self._telling = False
         self._instead = b""
         self._whoever_waits: list[Deferred[None]] = []
         steer(hear)
@@ -95,18 +96,31 @@ class Stream:
         self._reading = None
         if past:
             self._hear(past)
-        waiting, self._waiting = self._waiting, []
-        for count, (size, tell) in enumerate(waiting, 1):
-            self._bytes -= size
-            tell()
-            if self._reading is not None:
-                self._waiting = waiting[count:]
-                break
+        # What waits may ask for more of the past, which may be there at once.
+        if not self._telling:
+            self._tell_waiting()
+
+    def _tell_waiting(self) -> None:
+        self._telling = True
+        try:
+            while self._waiting and self._reading is None:
+                waiting, self._waiting = self._waiting, []
+                self._tell_until_it_reads(waiting)
+        finally:
+            self._telling = False
         if self._reading is None:
             self._steer(self._hear)
             waited, self._whoever_waits = self._whoever_waits, []
             for read in waited:
                 read.callback(None)
+
+    def _tell_until_it_reads(self, waiting: list[tuple[int, Callable[[], None]]]) -> None:
+        for count, (size, tell) in enumerate(waiting, 1):
+            self._bytes -= size
+            tell()
+            if self._reading is not None:
+                self._waiting = [*waiting[count:], *self._waiting]
+                break
 
 
 def _unreadable(wish: Wish, upto: int) -> Notice:

@@ -10,7 +10,7 @@ from weakref import WeakValueDictionary
 import msgspec
 
 from twisted_chat import wording
-from twisted_chat.answers import Goodbye, Missed, Prompt, Reply
+from twisted_chat.answers import Backlog, Goodbye, Missed, Prompt, Reply
 from twisted_chat.events import CameBack, CrowdMoved, Event, Joined, Left, WentAway
 
 
@@ -57,6 +57,7 @@ class TextStyle:
     def __init__(self, view: View, newline: bytes) -> None:
         self._view = view
         self._newline = newline
+        self._shown: tuple[Backlog | None, bytes] = None, b""
 
     def event(self, event: Event) -> bytes:
         """One line, or nothing."""
@@ -73,6 +74,8 @@ class TextStyle:
 
         What people said before has none, as it is their words; it begins with its time.
         """
+        if isinstance(reply, Backlog):
+            return self._backlog(reply)
         if isinstance(reply, Prompt | Goodbye):
             lines = wording.reply(reply).splitlines()
         elif isinstance(reply, Missed):
@@ -82,6 +85,13 @@ class TextStyle:
         else:
             lines = [f"-> {line}" for line in wording.reply(reply).splitlines()]
         return b"".join(map(self._line, lines))
+
+    def _backlog(self, backlog: Backlog) -> bytes:
+        """What was said before somebody came, written once for all who come to the same."""
+        if backlog != self._shown[0]:
+            lines = wording.past(backlog, self._view.current)
+            self._shown = backlog, b"".join(map(self._line, lines))
+        return self._shown[1]
 
     def _line(self, line: str) -> bytes:
         return line.encode() + self._newline

@@ -188,8 +188,10 @@ class Inside:
         if goodbye is not None:
             self._depart(reason, [goodbye], last=True)
         else:
-            # Without a reason the peer has closed it, and read what there was.
-            self._depart(reason, heard=self._heard_by_a_dead_peer() if reason else None)
+            # Without a reason the peer has closed it, and read what there was: a round that is
+            # being told may not have come to it yet.
+            told = self._house.delivery.told
+            self._depart(reason, heard=self._heard_by_a_dead_peer() if reason else told)
 
     def dismiss(self, goodbye: Goodbye) -> None:
         self._session.state = GONE
