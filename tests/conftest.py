@@ -15,6 +15,8 @@ from threading import Thread
 import pytest
 from twisted.logger import globalLogPublisher, textFileLogObserver
 
+# What is tested may be installed; the bench is in the checkout alone, and not before it.
+sys.path.append(str(Path(__file__).parent.parent))
 os.environ["TZ"] = "UTC"
 time.tzset()
 
