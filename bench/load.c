@@ -802,8 +802,10 @@ static void begin_talking(uint64_t now)
     memory_in = memory_peak = server_memory();
     begin = after(now, want.warmup);
     end = after(begin, want.seconds);
-    if (want.rate > 0)
+    if (want.rate > 0) {
         next_due = now;
+        set_timer();
+    }
     for (unsigned i = 0; i < want.speakers && want.rate == 0; i++) {
         speakers[i].may = want.window ? want.window : 1;
         may_speak(&speakers[i]);
@@ -814,6 +816,7 @@ static void begin_talking(uint64_t now)
 
 static void begin_measuring(uint64_t now)
 {
+    latest = 0;
     at_begin.at = now;
     at_begin.received = heard.delivered;
     at_begin.server_cpu = server_cpu();

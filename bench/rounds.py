@@ -1,5 +1,6 @@
 """Runs the scenarios, in rounds in which each contestant has its turn."""
 
+import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -92,6 +93,8 @@ def _measured(turn: Turn, record: Record, folder: Path, nothing: Run) -> Run:
     case, contestant = turn.case, turn.contestant
     if case.recorded:
         shutil.copytree(record.directory, folder / "data")
+        # The server's own syncs would wait for these pages.
+        os.sync()
     with contestant.start(folder) as server:
         load = replace(
             case.load,

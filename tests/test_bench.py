@@ -354,7 +354,6 @@ def known(*runs: Run) -> dict[str, Any]:
 
 def test_draws_a_picture(tmp_path: Path) -> None:
     """With a bar, a name and a figure for each contestant, and the same each time."""
-    pytest.importorskip("matplotlib")
     runs = [*paced("text", 6.0), *paced("floor", 5.0), run_of(2, "ngircd", 1)]
     for name in ("one.svg", "two.svg", "three.png"):
         plot(known(*runs), tmp_path / name)
@@ -364,7 +363,6 @@ def test_draws_a_picture(tmp_path: Path) -> None:
 
 def test_draws_nothing_where_there_is_nothing(tmp_path: Path) -> None:
     """And says why."""
-    pytest.importorskip("matplotlib")
     with pytest.raises(NoPlot, match="neither has figures"):
         plot(known(replace(run_of(1, "text", 1), result=None)), tmp_path / "none.svg")
     assert list(tmp_path.iterdir()) == []

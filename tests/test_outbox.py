@@ -296,6 +296,18 @@ def test_gives_up_the_fullest_when_too_much_waits_in_all(make_plain: MakePlain) 
     assert backlog.bytes == one.outbox.waiting + three.outbox.waiting
 
 
+def test_gives_up_as_many_as_it_takes_when_less_may_wait(make_plain: MakePlain) -> None:
+    """As when an operator has lowered the limit while hundreds wait: each of them goes in order."""
+    backlog = Backlog(OFF)
+    plains = [make_plain(None, backlog) for _ in range(300)]
+    for plain in plains:
+        plain.outbox.send(b"x" * 900_000)
+    backlog.most = 1
+    plains[0].outbox.send(b"x")
+    assert [plain.transport.log for plain in plains] == [["abort", "too slow"]] * 300
+    assert backlog.bytes == 0
+
+
 def test_holds_any_number_of_bytes_in_all_when_that_is_off(make_plain: MakePlain) -> None:
     """The limit is lifted."""
     backlog = Backlog(OFF)

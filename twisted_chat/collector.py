@@ -1,8 +1,9 @@
 """Has Python's collector of cycles go rarely through what stays anyway.
 
 What is there when the server has started stays for good, and what people bring with them for as
-long as they are there: hardly anything of it is ever a cycle that nobody holds.  With Python's own
-settings a room that is busy pays a tenth of its speed for looking all the same, and waits for it.
+long as they are there.  With Python's own settings a busy room pays a tenth of its speed for
+looking all the same, and waits for it.  What a closed connection leaves behind, some kilobytes,
+waits longer to be found: where 4,000 come and go, again and again, that is 40 MB at most.
 """
 
 import gc

@@ -46,6 +46,7 @@ class Backlog:
     def __init__(self, most: int) -> None:
         self.most = most
         self._waiting: dict[Outbox, int] = {}
+        self._making_room = False
         self.bytes = 0
 
     def note(self, outbox: "Outbox", waiting: int) -> None:
@@ -53,8 +54,19 @@ class Backlog:
         self.bytes += waiting - self._waiting.pop(outbox, 0)
         if waiting:
             self._waiting[outbox] = waiting
-        if self.bytes > self.most:
-            max(self._waiting, key=self._waiting.__getitem__).give_up()
+        # Who goes is noted here too, and is not the one after whom it is enough.
+        if self.bytes > self.most and not self._making_room:
+            self._make_room()
+
+    def _make_room(self) -> None:
+        self._making_room = True
+        try:
+            for outbox in sorted(self._waiting, key=self._waiting.__getitem__, reverse=True):
+                if self.bytes <= self.most:
+                    break
+                outbox.give_up()
+        finally:
+            self._making_room = False
 
 
 def outbox_for(

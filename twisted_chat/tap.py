@@ -1,5 +1,6 @@
 """The service that ``twistd chat`` runs: the one place that knows all the other parts."""
 
+import errno
 import signal
 import sys
 import time
@@ -255,8 +256,9 @@ def _has_terminal() -> bool:
     try:
         with open("/dev/tty", "rb", buffering=0):
             return True
-    except OSError:
-        return False
+    except OSError as why:
+        # That there is no descriptor left says nothing of the terminal.
+        return why.errno not in (errno.ENXIO, errno.ENOENT, errno.ENODEV, errno.EIO)
 
 
 def _journal(options: Options, now: Callable[[], float], writing: Work, reading: Work) -> Journal:

@@ -75,7 +75,8 @@ class Watch:
 
     def stop(self) -> None:
         """Watch no more."""
-        self._timer.cancel()
+        if self._timer.active():
+            self._timer.cancel()
 
     def look(self) -> float:
         """See whether a beat is missed, and where the reactor is then; another thread calls this.
@@ -92,11 +93,13 @@ class Watch:
 
     def _beat(self) -> None:
         late = self._now() - self._due
-        self._figures.lag.note(late)
-        if late > BLOCKED_SECONDS:
-            self._late(late, self._seen if self._seen and self._seen.due == self._due else None)
-        self._seen = None
-        self._next_beat()
+        try:
+            self._figures.lag.note(late)
+            if late > BLOCKED_SECONDS:
+                self._late(late, self._seen if self._seen and self._seen.due == self._due else None)
+        finally:
+            self._seen = None
+            self._next_beat()
 
     def _next_beat(self) -> None:
         self._used_before = self._used()
