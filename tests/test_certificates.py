@@ -1,5 +1,6 @@
 """TLS certificates that change while the server listens."""
 
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from twisted.internet.protocol import Factory
 from twisted.internet.testing import MemoryReactor
 from twisted.python.failure import Failure
 
-from twisted_chat.certificates import Certificates
+from twisted_chat.certificates import CIPHERS, Certificates
 from twisted_chat.operator_files import BadFile
 
 # Twisted hands OpenSSL objects of a kind that goes away.
@@ -32,9 +33,9 @@ class Port:
         listening = self.certificates.reactor_for(self.description, self.reactor)
         self.listens = serverFromString(listening, self.description).listen(Factory())
 
-    def connect(self) -> tuple[SSL.Connection, SSL.Connection]:
+    def connect(self, context: SSL.Context | None = None) -> tuple[SSL.Connection, SSL.Connection]:
         """Somebody who has shaken hands, and the server's end."""
-        client = SSL.Connection(SSL.Context(SSL.TLS_CLIENT_METHOD), None)
+        client = SSL.Connection(context or SSL.Context(SSL.TLS_CLIENT_METHOD), None)
         server = self.reactor.sslServers[0][2].serverConnectionForTLS(None)
         client.set_connect_state()
         server.set_accept_state()
@@ -170,3 +171,37 @@ def test_reads_all_before_any_is_taken(tmp_path: Path) -> None:
     with pytest.raises(BadFile, match=description):
         port.reload()
     assert shown(port.connect()[0]) == first
+
+
+def old(cipher: str, version: int) -> SSL.Context:
+    """Somebody who speaks that version at most, and nothing but that cipher."""
+    context = SSL.Context(SSL.TLS_CLIENT_METHOD)
+    context.set_cipher_list(f"{cipher}:@SECLEVEL=0".encode())
+    context.set_max_proto_version(version)
+    return context
+
+
+@pytest.mark.parametrize("reloads", [False, True])
+def test_speaks_nothing_that_is_not_safe(
+    port: Port, reloads: bool, record_property: Callable[[str, object], None]
+) -> None:
+    """Of all that OpenSSL knows, what is forward secret and authenticated; after a reload too."""
+    if reloads:
+        port.pem.write_bytes(self_signed("second.example"))
+        port.reload()
+    everything = SSL.Connection(old("ALL:COMPLEMENTOFALL", SSL.TLS1_2_VERSION), None)
+    spoken = []
+    for cipher in (name for name in everything.get_cipher_list() if not name.startswith("TLS_")):
+        with suppress(SSL.Error):
+            client, _ = port.connect(old(cipher, SSL.TLS1_2_VERSION))
+            spoken += [cipher] if client.get_cipher_name() else []
+    record_property("ciphers tried, spoken", (len(everything.get_cipher_list()), spoken))
+    assert spoken
+    assert set(spoken) <= set(CIPHERS.decode().split(":"))
+
+
+@pytest.mark.parametrize("version", [SSL.TLS1_VERSION, SSL.TLS1_1_VERSION])
+def test_speaks_no_old_version(port: Port, version: int) -> None:
+    """TLS 1.2 is the oldest."""
+    with pytest.raises(SSL.Error):
+        port.connect(old("ALL", version))

@@ -19,6 +19,16 @@ if TYPE_CHECKING:
     from twisted.internet.ssl import CertificateOptions
 
 
+CIPHERS = b":".join(
+    exchange + b"-" + cipher
+    for exchange in (b"ECDHE-ECDSA", b"ECDHE-RSA", b"DHE-RSA")
+    for cipher in (b"AES128-GCM-SHA256", b"AES256-GCM-SHA384", b"CHACHA20-POLY1305")
+)
+"""What TLS 1.2 may use, as Mozilla's intermediate configuration has it: forward secret, and with
+authenticated encryption.  Twisted's own list has CBC, and RSA keys that open what was recorded.
+TLS 1.3 has nothing else, and what is older is not spoken."""
+
+
 class Certificates:
     """Those of all endpoints that speak TLS."""
 
@@ -107,12 +117,17 @@ class _Asked:
 
 
 def _checked(options: "CertificateOptions") -> "CertificateOptions":
-    """The same, if key and certificate belong together.
+    """The same, if key and certificate belong together, for what is safe to speak.
 
     :raises BadFile: they do not.
     """
+    # Imported where there is TLS, as it takes a while.
+    from OpenSSL.SSL import TLS1_2_VERSION
+
     try:
-        options.getContext()
+        context = options.getContext()
+        context.set_cipher_list(CIPHERS)
+        context.set_min_proto_version(TLS1_2_VERSION)
     except Exception as why:
         raise BadFile(_words(why)) from None
     return options
