@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from twisted_chat.limits import MOTD_BYTES, OFF, Limits
+from twisted_chat.limits import MOTD_BYTES, OFF, OPERATOR_FILE_BYTES, Limits
 from twisted_chat.operator_files import BadFile, OperatorFiles
 
 
@@ -90,3 +90,11 @@ def test_bounds_the_message_of_the_day_each_time(tmp_path: Path) -> None:
     path.write_text("x" * (MOTD_BYTES + 1))
     with pytest.raises(BadFile, match="a message has 2000 at most"):
         files.read_motd()
+
+
+@pytest.mark.parametrize("files", ["motd", "limits"])
+def test_reads_no_file_without_an_end(files: str) -> None:
+    """What is larger than any of them is none of them."""
+    read = OperatorFiles(**{files: Path("/dev/zero")})  # type: ignore[arg-type]
+    with pytest.raises(BadFile, match=f"^'/dev/zero' has more than {OPERATOR_FILE_BYTES} bytes$"):
+        (read.read_motd if files == "motd" else read.read_limits)()

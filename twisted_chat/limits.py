@@ -38,6 +38,10 @@ MOTD_BYTES = 2000
 """The message of the day, which ``/motd`` asks for in six bytes: it bounds what a small request
 can make the server send."""
 
+OPERATOR_FILE_BYTES = 1 << 16
+"""A file that is read again while the server runs: what is larger is none of those, or has no end,
+and is not read to find out."""
+
 MOTD_LINES = 40
 """Its lines: more than that has scrolled away before it is read."""
 
@@ -94,8 +98,9 @@ HTTP_SECONDS = 10
 """For a question about the figures and its answer, whatever comes meanwhile: a monitoring system
 asks in milliseconds, and gives up after ten seconds itself."""
 
-HTTP_CONNECTIONS = 20
-"""Of those who ask for the figures, at once: a few monitoring systems, and somebody who looks."""
+HTTP_CONNECTIONS = 8
+"""Of those who ask for the figures, at once: a few monitoring systems, and somebody who looks; half
+of the descriptors that are spared for the database."""
 
 METRICS_SECONDS = 1
 """For which figures are shown again as they were: to gather them takes some milliseconds, with many

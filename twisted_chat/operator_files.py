@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from twisted_chat.limits import MOTD_BYTES, MOTD_LINES, Limits
+from twisted_chat.limits import MOTD_BYTES, MOTD_LINES, OPERATOR_FILE_BYTES, Limits
 from twisted_chat.text import clean
 
 
@@ -77,6 +77,10 @@ def _settings(path: Path) -> Iterator[tuple[int, str, str]]:
 
 def _read(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        with path.open("rb") as file:
+            read = file.read(OPERATOR_FILE_BYTES + 1)
     except OSError as why:
         raise BadFile(f"cannot read {str(path)!r}: {why.strerror}") from None
+    if len(read) > OPERATOR_FILE_BYTES:
+        raise BadFile(f"{str(path)!r} has more than {OPERATOR_FILE_BYTES} bytes")
+    return read
