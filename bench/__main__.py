@@ -18,21 +18,22 @@ from typing import Any
 from bench.compiling import compiled
 from bench.contestants import CONTESTANTS
 from bench.document import document, written
-from bench.goals import verdicts
+from bench.goals import ROUNDS, verdicts
+from bench.machine import files_on
 from bench.plot import NoPlot, plot
-from bench.processes import LOAD_CORE, allow_many_descriptors
+from bench.processes import CAN_MEASURE, LOAD_CORE, allow_many_descriptors
 from bench.programme import LONG, MESSAGES, Wish
 from bench.results import Results, Run
 from bench.rounds import Part, played, turns
 from bench.scenarios import TOWN, scenarios
-from bench.table import goals_table, table
-
-ROUNDS = 3
+from bench.table import goals_table, table, where_files_are
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Measure, print and write; 1 where something came to no end."""
+    """Measure, print and write; 1 where something came to no end, or somebody lost lines."""
     options = _parser().parse_args(arguments)
+    if not CAN_MEASURE:
+        sys.exit("python -m bench: it needs Linux, for epoll and to hold a server to a core")
     if compiled("load.c") is None:
         sys.exit("python -m bench: the load generator is written in C, and there is no cc")
     allow_many_descriptors()
@@ -50,10 +51,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parts, left_out = wish.parts(), wish.left_out()
     if not parts:
         sys.exit("\n".join(["python -m bench: nothing is left to run.", *left_out]))
+    _say(where_files_are(files_on()))
     runs = _runs(parts, options)
     results = Results([part.scenario for part in parts], runs)
     _publish(results, left_out, options)
-    return 0 if all(run.result is not None for run in runs) else 1
+    return 0 if results.faultless else 1
 
 
 def _runs(parts: Sequence[Part], options: argparse.Namespace) -> list[Run]:
@@ -104,7 +106,8 @@ def _seconds(text: str) -> float:
 def _publish(results: Results, left_out: Sequence[str], options: argparse.Namespace) -> None:
     """Print the table, and write all files."""
     reached = verdicts(results)
-    text = "\n\n".join((table(results, CONTESTANTS, left_out), goals_table(reached)))
+    shown = table(results, CONTESTANTS, left_out, files_on())
+    text = "\n\n".join((shown, goals_table(reached)))
     settings: dict[str, Any] = {**vars(options), "out": str(options.out)}
     known = document(results, reached, CONTESTANTS, left_out, settings)
     options.out.mkdir(parents=True, exist_ok=True)

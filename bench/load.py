@@ -73,8 +73,8 @@ class Load:
     """Person ``i`` is in room ``i % rooms``."""
     opening: int = 200
     """How many may be on their way in at the same time.  With more than the server's backlog takes
-    (50 with Twisted's endpoints, 10 with ngIRCd) connections are dropped by its kernel, and tried
-    again after a second and more."""
+    (4,096 with this server, 10 with ngIRCd) connections are dropped by its kernel, and tried again
+    after a second and more."""
     spread: int = 0
     """How many people come from one address, of 127.0.0.2 and those after it; 0: all from one."""
     bytes: int = 60

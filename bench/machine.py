@@ -14,6 +14,9 @@ from bench.irc_servers import found
 
 PATIENCE_SECONDS = 10
 
+IN_MEMORY = frozenset({"tmpfs", "ramfs"})
+"""File systems on which a sync costs nothing, and keeps nothing."""
+
 
 def machine() -> dict[str, object]:
     """The machine, and where the servers' files were."""
@@ -22,8 +25,13 @@ def machine() -> dict[str, object]:
         "processor": _processor(),
         "cores": os.cpu_count(),
         "memory_bytes": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
-        "files_on": _filesystem(Path(tempfile.gettempdir())),
+        "files_on": files_on(),
     }
+
+
+def files_on() -> str:
+    """The kind of file system that the servers' files are on; empty where it is not known."""
+    return _filesystem(Path(tempfile.gettempdir()).resolve())
 
 
 def versions() -> dict[str, str]:
@@ -76,7 +84,7 @@ def _processor() -> str:
 
 
 def _filesystem(path: Path) -> str:
-    """The kind of file system that a path is on: a record in memory would cost no sync."""
+    """The kind of file system that a path is on."""
     try:
         mounts = [line.split() for line in Path("/proc/mounts").read_text().splitlines()]
     except OSError:

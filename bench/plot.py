@@ -4,14 +4,16 @@ python -m bench.plot bench-results/results.json bench-results/results.svg
 """
 
 import sys
-from collections.abc import Mapping, Sequence, Set
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from bench.scenarios import CROWD
+from bench.machine import IN_MEMORY
+from bench.results import Run
 from bench.table import shown
 
 OURS, OTHERS, WORDS = "#e8590c", "#8c98a6", "#768390"
@@ -77,18 +79,33 @@ def plot(document: Mapping[str, Any], path: Path) -> None:
         for place, (panel, figures) in zip(places, drawn):
             _draw(place, panel, figures, rows, ours)
         _name(places[0], [document["contestants"][one] for one in rows], ours)
-        sheet.supxlabel(_caption(document), x=0.01, ha="left", color=WORDS, fontsize=8)
+        sheet.supxlabel(caption(document), x=0.01, ha="left", color=WORDS, fontsize=8)
         sheet.savefig(path, transparent=True, dpi=200, metadata=_UNDATED.get(path.suffix))
 
 
-def _caption(document: Mapping[str, Any]) -> str:
-    rounds = document["settings"]["rounds"]
-    of_what = "one round" if rounds == 1 else f"medians of {rounds} rounds, with their range"
+def caption(document: Mapping[str, Any]) -> str:
+    """What has to be known of the bars: of how many people, of how many rounds, on which disk."""
+    scenarios = {panel.scenario for panel in PANELS}
+    runs = [
+        run
+        for run in msgspec.convert(document["rounds"], list[Run])
+        if run.scenario in scenarios and run.faultless
+    ]
+    people = _from_to(run.result.people_in for run in runs if run.result is not None)
+    rounds = _from_to(Counter((run.scenario, run.contestant, run.case) for run in runs).values())
+    of_what = "one round" if rounds == "1" else f"medians of {rounds} rounds, with their range"
+    files_on = document["machine"]["files_on"]
+    kept = f"IN MEMORY ({files_on})" if files_on in IN_MEMORY else f"on disk ({files_on})"
     return (
-        f"{CROWD:,} people in one room, a core for the server and one for the load; {of_what}."
-        "  twisted_chat has each message on disk,\n"
+        f"{people} people in one room, a core for the server and one for the load; {of_what}."
+        f"  twisted_chat has each message {kept},\n"
         "synced, before anybody hears it, and history and search on; the others keep nothing."
     )
+
+
+def _from_to(counts: Iterable[int]) -> str:
+    each = sorted(counts)
+    return f"{each[0]:,}" if each[0] == each[-1] else f"{each[0]:,} to {each[-1]:,}"
 
 
 _UNDATED = {".svg": {"Date": None}}

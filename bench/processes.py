@@ -3,6 +3,7 @@
 import os
 import re
 import resource
+import select
 import socket
 import subprocess
 import time
@@ -10,6 +11,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+
+CAN_MEASURE = hasattr(os, "sched_setaffinity") and hasattr(select, "epoll")
+"""Whether a server can be held to a core here, and the load generator run: on Linux."""
 
 SERVER_CORE, LOAD_CORE = 0, 1
 """The server has a core for all its threads, and the load has the other."""

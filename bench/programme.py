@@ -6,18 +6,19 @@ from dataclasses import dataclass
 from bench.contestants import CONTESTANTS, Contestant
 from bench.goals import OURS
 from bench.rounds import Part
-from bench.scenarios import FLOOR, INSPIRCD, NGIRCD, TOWN, Scenario, Span, scenarios
+from bench.scenarios import BATCHING, FLOOR, INSPIRCD, NGIRCD, TOWN, Scenario, Span, scenarios
 
 LONG, SHORT = Span(5.0, 1.0), Span(1.5, 0.5)
 SMALL_TOWN = 2000
 MESSAGES = 1_000_000
 QUICK: Mapping[int, Collection[str]] = {
     1: (OURS, FLOOR),
-    2: (OURS, INSPIRCD, NGIRCD),
+    2: (OURS, BATCHING, INSPIRCD, NGIRCD),
     3: (OURS,),
     5: (OURS,),
 }
-"""The scenarios that take little time, with those of whom something is claimed."""
+"""The scenarios that take little time, with those of whom something is claimed, and with the one
+that shows how much the load can take."""
 
 
 @dataclass(frozen=True, kw_only=True)

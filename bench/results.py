@@ -1,7 +1,7 @@
 """What came of the rounds: medians with their spread, and ratios within a round."""
 
 import statistics
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from bench.load import Result
@@ -21,6 +21,11 @@ class Run:
     """Why there is no result."""
     answers_ms: tuple[float, ...] = ()
     """How long those waited who asked for what was said before."""
+
+    @property
+    def faultless(self) -> bool:
+        """Whether it came to its end, and nothing was lost, doubled or out of order."""
+        return self.result is not None and self.result.faultless
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +54,11 @@ class Results:
     def __init__(self, scenarios: Sequence[Scenario], runs: Sequence[Run]) -> None:
         self.scenarios = {scenario.number: scenario for scenario in scenarios}
         self.runs = runs
+
+    @property
+    def faultless(self) -> bool:
+        """Whether all came to their end, and nobody lost a line."""
+        return all(run.faultless for run in self.runs)
 
     def of(self, scenario: int) -> list[Run]:
         """The runs of a scenario."""
@@ -80,13 +90,17 @@ class Results:
             median=statistics.median(values.values()),
             low=min(values.values()),
             high=max(values.values()),
-            ratio=self.ratio(scenario, figure, contestant),
+            ratio=_median(self.ratios(scenario, figure, contestant)),
         )
 
-    def ratio(
+    def values(self, scenario: int, figure: Figure, contestant: str) -> list[float]:
+        """A figure of one contestant, in each round that has it."""
+        return list(self._values(scenario, figure, contestant, figure.case).values())
+
+    def ratios(
         self, scenario: int, figure: Figure, contestant: str, against: str = ""
-    ) -> float | None:
-        """A figure of one contestant to that of another, or to its own in another case.
+    ) -> list[float]:
+        """A figure of one contestant to that of another, or to its own in another case, each round.
 
         :param against: the other, where it is not the figure's own.
         """
@@ -95,7 +109,7 @@ class Results:
             others = self._values(scenario, figure, against or figure.against, figure.case)
         else:
             others = self._values(scenario, figure, contestant, figure.against_case)
-        return _ratio(values, others)
+        return [values[number] / others[number] for number in values if others.get(number)]
 
     def _values(
         self, scenario: int, figure: Figure, contestant: str, case: str
@@ -106,12 +120,9 @@ class Results:
             for run in self.of(scenario)
             if (run.contestant, run.case) == (contestant, case)
             and run.result is not None
-            and run.result.faultless
+            and run.faultless
         }
 
 
-def _ratio(values: Mapping[int, float], others: Mapping[int, float]) -> float | None:
-    both = [number for number in values if others.get(number)]
-    if not both:
-        return None
-    return statistics.median(values[number] / others[number] for number in both)
+def _median(values: Sequence[float]) -> float | None:
+    return statistics.median(values) if values else None

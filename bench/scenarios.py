@@ -8,6 +8,9 @@ from bench.load import Load, Result
 FLOOR, INSPIRCD, NGIRCD = "floor", "inspircd", "ngircd"
 """Those of whom something is claimed, by their names."""
 
+BATCHING = "batching"
+"""The one that is as fast as the load: what is measured of it is the load's own limit."""
+
 TOWN = 10_000
 """People in the large scenarios."""
 
@@ -114,7 +117,8 @@ def scenarios(span: Span, town: int, messages: int) -> tuple[Scenario, ...]:
         ),
         Scenario(
             number=3,
-            title=f"arrivals: {town:,} people come at once, and stay",
+            title=f"arrivals: {town:,} people come, 200 at a time (InspIRCd: 2,000), and stay; all"
+            " heard: a line that one says when all are in, not who came",
             cases=(Case(load=Load(people=town, patience=LONG_PATIENCE_SECONDS)),),
             figures=(_ALL_IN, _ALL_HEARD, _PER_PERSON),
         ),

@@ -1,15 +1,19 @@
 """Results as plain text, 120 columns wide."""
 
 import textwrap
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from bench.contestants import Contestant
 from bench.goals import Verdict
 from bench.load import Result
+from bench.machine import IN_MEMORY
 from bench.results import Results, Run, Summary
 from bench.scenarios import Scenario
 
 WIDTH, NAME, CELL = 120, 24, 24
+LATE_MS = 1.0
+"""A message that is sent later after it was due is noted: it waited where nobody is measured."""
+
 LEGEND = (
     "Each figure: the median of the rounds, half of their range as a share of it, and its ratio to"
     " the floor's, or to what the heading says: the median of the ratios within each round."
@@ -34,15 +38,31 @@ def with_unit(value: float, unit: str) -> str:
     return shown(value, unit) + {"us": " us", "ms": " ms", "s": " s"}.get(unit, "")
 
 
-def table(results: Results, contestants: Sequence[Contestant], left_out: Sequence[str]) -> str:
+def where_files_are(files_on: str) -> str:
+    """What the servers' files are on, and loudly if that is no disk.
+
+    :param files_on: the kind of file system; empty where it is not known.
+    """
+    if files_on in IN_MEMORY:
+        return (
+            f"! THE SERVERS' FILES ARE IN MEMORY ({files_on}): a sync costs nothing there, so that"
+            " no figure of this server says what it does on a disk. TMPDIR names another folder."
+        )
+    return f"The servers' files are on {files_on or 'a file system that is not known'}."
+
+
+def table(
+    results: Results, contestants: Sequence[Contestant], left_out: Sequence[str], files_on: str
+) -> str:
     """All scenarios, each with a row for each contestant.
 
     :param contestants: all that there are.
     :param left_out: a line for each reason why some took no part.
+    :param files_on: the kind of file system that the servers' files are on.
     """
     titles = {one.name: one.title for one in contestants}
     parts = ["\n".join(_part(results, scenario, titles)) for scenario in results.scenarios.values()]
-    below = [textwrap.fill(line, WIDTH) for line in (LEGEND, *left_out)]
+    below = [textwrap.fill(line, WIDTH) for line in (LEGEND, where_files_are(files_on), *left_out)]
     return "\n\n".join([*parts, "\n".join(below)])
 
 
@@ -98,8 +118,13 @@ def _notes(runs: Sequence[Run], scenario: Scenario, titles: Mapping[str, str]) -
         elif not run.result.faultless:
             yield f"{who}: {_faults(run.result)}"
     if any(case.load.window for case in scenario.cases):
-        busy = "; ".join(f"{titles[one]} {share:.0%}" for one, share in _load_shares(runs).items())
+        shares = _most(runs, lambda result: result.own_cpu_share)
+        busy = "; ".join(f"{titles[one]} {share:.0%}" for one, share in shares.items())
         yield f"The load's share of its core: {busy}."
+    late = _most(runs, lambda result: result.late_ms)
+    if late := {one: most for one, most in late.items() if most > LATE_MS}:
+        by = "; ".join(f"{titles[one]} {shown(most, 'ms')}" for one, most in late.items())
+        yield f"Sent late by the load, at most, in ms, which is part of the latency: {by}."
 
 
 def _faults(result: Result) -> str:
@@ -108,14 +133,13 @@ def _faults(result: Result) -> str:
     return ", ".join(f"{count:,} {name}" for name, count in counts.items() if count)
 
 
-def _load_shares(runs: Sequence[Run]) -> dict[str, float]:
-    """How busy the load was with each contestant, at most: near all of it, it may be the limit."""
-    shares: dict[str, float] = {}
+def _most(runs: Sequence[Run], figure: Callable[[Result], float]) -> dict[str, float]:
+    """A figure of the load with each contestant, at most: where it is high, the load is in it."""
+    most: dict[str, float] = {}
     for run in runs:
         if run.result is not None:
-            so_far = shares.get(run.contestant, 0.0)
-            shares[run.contestant] = max(so_far, run.result.own_cpu_share)
-    return shares
+            most[run.contestant] = max(most.get(run.contestant, 0.0), figure(run.result))
+    return most
 
 
 def _three(value: float) -> str:
