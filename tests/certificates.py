@@ -4,13 +4,25 @@ import datetime
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
 
+Key = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 
-def self_signed(*names: str) -> bytes:
+
+def ec_key() -> ec.EllipticCurvePrivateKey:
+    """A key as they are made today."""
+    return ec.generate_private_key(ec.SECP256R1())
+
+
+def rsa_key() -> rsa.RSAPrivateKey:
+    """A key of the older kind: it can stand for all of a connection, in old TLS."""
+    return rsa.generate_private_key(65537, 2048)
+
+
+def self_signed(*names: str, key: Key | None = None) -> bytes:
     """A certificate for hosts of these names that has signed itself, with its key, as PEM."""
-    key = ec.generate_private_key(ec.SECP256R1())
+    key = key or ec_key()
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
     now = datetime.datetime.now(datetime.UTC)
     wanted = (

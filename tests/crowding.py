@@ -73,7 +73,7 @@ async def waiting(folder: Path, chosen: argparse.Namespace, verdict: Verdict) ->
             "during": spread(pair.since(begun)),
             "after": spread(await pair.during(chosen.seconds)),
         }
-    _check_pair(pair, figures, "silent and slow connections", chosen, verdict)
+    _check_pair(pair, figures, "silent and slow connections", verdict)
     verdict.check(
         max(lasted) <= chosen.name_seconds + CLOSED_SECONDS,
         f"a connection without a name lasted {max(lasted):.1f} seconds",
@@ -117,7 +117,7 @@ async def knocking(folder: Path, chosen: argparse.Namespace, verdict: Verdict) -
         verdict.check(server.descriptors() <= files, "connections that went are open still")
     told = figures["one_address"]["told"]
     verdict.check(TOO_OFTEN in told, "nobody was told that they connect too often")
-    _check_pair(pair, figures, "very many connections", chosen, verdict)
+    _check_pair(pair, figures, "very many connections", verdict)
     verdict.figures["knocking"] = figures
     _check_server(server, verdict)
 
@@ -142,7 +142,7 @@ async def descriptors(folder: Path, chosen: argparse.Namespace, verdict: Verdict
         figures["taken"] = await _take_all(server, pair, chosen, verdict)
         figures["none_left"] = await _leave_none(server, pair, chosen, verdict)
         figures["after"] = spread(await pair.during(chosen.seconds))
-    _check_pair(pair, figures, "too few descriptors", chosen, verdict)
+    _check_pair(pair, figures, "too few descriptors", verdict)
     verdict.figures["descriptors"] = figures
     # Twisted says with a traceback that it could not have back the one that it had in reserve.
     server.faults = [line for line in server.faults if "Too many open files" not in line][1:]
@@ -224,13 +224,11 @@ async def _until(holds: Any) -> None:
         await asyncio.sleep(0.1)
 
 
-def _check_pair(
-    pair: Pair, figures: dict[str, Any], beside: str, chosen: argparse.Namespace, verdict: Verdict
-) -> None:
+def _check_pair(pair: Pair, figures: dict[str, Any], beside: str, verdict: Verdict) -> None:
     verdict.check(pair.lost == 0, f"{pair.lost} lines were lost beside {beside}")
     for name, figure in figures.items():
-        if isinstance(figure, dict) and figure["p99_ms"] > chosen.latency_ms:
-            verdict.wrong.append(f"{name}: {figure['p99_ms']} ms beside {beside}")
+        if isinstance(figure, dict):
+            verdict.check_latency(f"{name}, beside {beside}", figure, figures["before"])
 
 
 def _check_server(server: Server, verdict: Verdict) -> None:

@@ -150,7 +150,7 @@ async def all_floods(folder: Path, chosen: argparse.Namespace, verdict: Verdict)
     """One after the other, while the pair talks."""
     numbers = count()
     async with Server(folder) as server, Pair(server.path) as pair:
-        verdict.figures["before"] = spread(await pair.during(chosen.seconds))
+        before = verdict.figures["before"] = spread(await pair.during(chosen.seconds))
         memory = server.memory()
         for name in chosen.floods or FLOODS:
             flooders = [
@@ -160,9 +160,10 @@ async def all_floods(folder: Path, chosen: argparse.Namespace, verdict: Verdict)
             more = await _memory(server, memory + MEMORY_BYTES) - memory
             figures["memory_more_mib"] = round(more / MIB, 1)
             verdict.figures[name] = figures
-            verdict.check(figures["p99_ms"] <= chosen.latency_ms, f"{name}: {figures['p99_ms']} ms")
+            verdict.check_latency(name, figures, before)
             verdict.check(more < MEMORY_BYTES, f"{name}: {more // MIB} MiB more memory")
-        verdict.figures["after"] = spread(await pair.during(chosen.seconds))
+        after = verdict.figures["after"] = spread(await pair.during(chosen.seconds))
+        verdict.check_latency("after", after, before)
     verdict.check(pair.lost == 0, f"{pair.lost} lines of the pair were lost")
     verdict.check(server.code == 0, "the server did not end in order")
     verdict.wrong += server.faults

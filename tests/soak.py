@@ -332,7 +332,7 @@ async def soak(folder: Path, chosen: argparse.Namespace, verdict: Verdict) -> No
         samples = await _watch(server, town, living)
         record = {room: await history(server.path, room) for room in ROOMS}
         _check_record(town, record, verdict)
-        _check_memory(samples, verdict)
+        check_memory(samples, seconds, verdict)
         await _check_descriptors(server, begun, verdict)
     verdict.check(server.code == 0, "the server did not end in order")
     verdict.wrong += server.faults
@@ -375,17 +375,20 @@ def _check_record(town: Town, record: dict[str, list[Heard]], verdict: Verdict) 
     verdict.check(0 < len(kept) <= town.counts["said"], "more is on record than was said")
 
 
-def _check_memory(samples: list[float], verdict: Verdict) -> None:
+def check_memory(samples: Sequence[float], seconds: float, verdict: Verdict) -> None:
+    """Note whether memory is flat, where it was looked at for long enough, and say if it was."""
     warm = samples[int(WARM_UP * len(samples)) :]
     least = [min(warm[start : start + SAMPLES]) for start in range(0, len(warm), SAMPLES)]
     more, a_minute = growth(least), slope(least) * 60 / SAMPLE_SECONDS / SAMPLES
+    judged = seconds >= LONG_SECONDS
     verdict.figures |= {
+        "memory_judged": judged,
         "memory_mib": round(warm[-1], 1),
         "highest_mib": round(max(samples), 1),
         "last_third_more_mib": round(more, 2),
         "slope_mib_a_minute": round(a_minute, 3),
     }
-    if len(samples) * SAMPLE_SECONDS >= LONG_SECONDS:
+    if judged:
         verdict.check(more < GROWTH_MIB, f"memory grew by {more:.1f} MiB")
         verdict.check(a_minute < GROWTH_A_MINUTE_MIB, f"{a_minute:.2f} MiB a minute")
 

@@ -3,6 +3,7 @@
 import re
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -94,6 +95,32 @@ def test_says_that_the_port_for_figures_is_busy(chat_server: ChatServer, tmp_pat
         "twistd chat: cannot listen: Address already in use:"
         f" tcp:{chat_server.port}:interface=127.0.0.1"
     ]
+
+
+TELLS_IMPORTS = (sys.executable, "-X", "importtime", TWISTD, "-n")
+OFF = {"twisted_chat.metrics", "twisted_chat.health", "twisted.web", "prometheus_client"}
+"""What nothing but ``--metrics`` needs."""
+
+NEVER = {
+    *("twisted_chat.client", "twisted_chat.admin", "twisted_chat.testing", "prompt_toolkit"),
+    *("twisted.conch.ssh", "twisted.words.protocols", "twisted.web.server", "autobahn"),
+}
+"""What the server never needs."""
+
+
+def imported(server: ChatServer) -> set[str]:
+    """All modules that a server has imported until it runs, by its own account."""
+    return set(re.findall(r"^import time:.*\| +([\w.]+)$", "\n".join(server.log), re.M))
+
+
+def test_imports_nothing_that_is_off(start_server: StartServer) -> None:
+    """The pages for a monitoring system where they are wanted, and no more than the server."""
+    without = start_server("--listen", HERE, runner=TELLS_IMPORTS)
+    wanted = start_server("--listen", HERE, "--metrics", "tcp:0", runner=TELLS_IMPORTS)
+    assert imported(without) & (OFF | NEVER) == set()
+    assert imported(wanted) & (OFF | NEVER) == OFF
+    doors = {name for name in imported(without) if name.startswith("twisted_chat.doors.")}
+    assert doors == {"twisted_chat.doors.line", "twisted_chat.doors.telnet"}
 
 
 def wait_for_sessions(server: ChatServer, sessions: int) -> None:

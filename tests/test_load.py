@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from floods import FLOODS
 from programs import Heard
 from servers import Server
-from soak import Stay, compare
-from verdicts import Verdict, growth, quantile, slope
+from soak import LONG_SECONDS, Stay, check_memory, compare
+from verdicts import NOTICED_MS, Verdict, growth, options, quantile, slope
 
 PATIENCE_SECONDS = 100
 
@@ -24,7 +25,7 @@ def figures_of(script: str, *arguments: str) -> dict[str, Any]:
     """Run a script that finds nothing wrong; what it measured."""
     path = Path(__file__).with_name(script)
     finished = subprocess.run(
-        [sys.executable, str(path), *arguments],
+        [sys.executable, str(path), "--latency-ms", "9999", *arguments],
         capture_output=True,
         text=True,
         timeout=PATIENCE_SECONDS,
@@ -39,28 +40,31 @@ def figures_of(script: str, *arguments: str) -> dict[str, Any]:
 def test_lasts_while_people_come_and_go() -> None:
     """Nothing is lost, doubled or left behind, whichever way people go."""
     found = figures_of("soak.py", "--minutes", "0.05", "--seed", "7")
+    assert found["memory_judged"] is False
     assert min(found["acknowledged"], found["heard"], found["visits"], found["dropped"]) > 0
 
 
 @pytest.mark.timeout(PATIENCE_SECONDS + 20)
 def test_bears_readers_who_stall() -> None:
     """Some of them, and then all: each is dropped, and the memory bounded."""
-    found = figures_of("stalled.py", "--people", "20", "--seconds", "1", "--latency-ms", "9999")
+    found = figures_of("stalled.py", "--people", "20", "--seconds", "1")
     assert (found["some"]["stalled"], found["all"]["stalled"]) == (2, 18)
 
 
 @pytest.mark.timeout(PATIENCE_SECONDS + 20)
 def test_bears_a_crowd_at_the_port() -> None:
     """The silent and the slow, very many, and no descriptors: refused, and it goes on by itself."""
-    found = figures_of("crowding.py", "--quick", "--seconds", "0.5", "--latency-ms", "9999")
+    found = figures_of("crowding.py", "--quick", "--seconds", "0.5")
     assert set(found) == {"waiting", "knocking", "descriptors", "wrong"}
 
 
 @pytest.mark.timeout(PATIENCE_SECONDS + 20)
 def test_bears_floods() -> None:
     """Each of them: the pair inside loses no line, and the server goes on."""
-    found = figures_of("floods.py", "--seconds", "0.3", "--latency-ms", "9999")
-    assert min(one["sent_kib"] for one in found.values() if "sent_kib" in str(one)) > 0
+    found = figures_of("floods.py", "--seconds", "0.3")
+    floods = [one for one in found.values() if isinstance(one, dict) and "sent_kib" in one]
+    assert len(floods) == len(FLOODS)
+    assert min(flood["sent_kib"] for flood in floods) > 0
 
 
 RECORD: dict[str, list[Heard]] = {
@@ -99,6 +103,38 @@ def test_tells_what_grows_from_what_is_flat() -> None:
     assert (growth([*map(float, range(9))]), slope([*map(float, range(9))])) == (6, 1)
     assert slope([3.0]) == 0
     assert [quantile([3, 1, 2], share) for share in (0, 0.5, 0.99)] == [1, 2, 3]
+
+
+BEFORE_MS = 7.0
+MOST_MS = BEFORE_MS + NOTICED_MS
+
+
+@pytest.mark.parametrize(
+    ("chosen", "p99_ms", "wrong"),
+    [
+        ([], MOST_MS, []),
+        ([], MOST_MS + 1, [f"lines: {MOST_MS + 1} ms, and {MOST_MS} ms are allowed"]),
+        (["--latency-ms", "90"], 90.0, []),
+        (["--latency-ms", "90"], 91.0, ["lines: 91.0 ms, and 90.0 ms are allowed"]),
+    ],
+)
+def test_says_what_somebody_would_notice(
+    chosen: list[str], p99_ms: float, wrong: list[str]
+) -> None:
+    """What a line takes more than before; or more than is said."""
+    parsed = options("floods.py", None).parse_args(chosen)
+    verdict = Verdict(latency_ms=parsed.latency_ms)
+    verdict.check_latency("lines", {"p99_ms": p99_ms}, {"p99_ms": BEFORE_MS})
+    assert verdict.wrong == wrong
+
+
+@pytest.mark.parametrize(("seconds", "judged"), [(LONG_SECONDS, True), (LONG_SECONDS - 1, False)])
+def test_says_whether_memory_was_judged(seconds: float, judged: bool) -> None:
+    """By how long it was looked at, and not by how many looks there were."""
+    verdict = Verdict()
+    check_memory([float(mib) for mib in range(LONG_SECONDS - 10)], seconds, verdict)
+    assert verdict.figures["memory_judged"] is judged
+    assert len(verdict.wrong) == (2 if judged else 0)
 
 
 @pytest.mark.parametrize(("holds", "code"), [(True, 0), (False, 1)])

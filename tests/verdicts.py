@@ -17,8 +17,8 @@ SHOWN = 20
 
 MIB = 1 << 20
 
-LATENCY_MS = 500
-"""What a person inside hardly notices; a machine that does other things, too, takes some of it."""
+NOTICED_MS = 50
+"""What a line may take beyond what it took before, and nobody inside notices."""
 
 
 @dataclass
@@ -27,11 +27,19 @@ class Verdict:
 
     figures: dict[str, object] = field(default_factory=dict)
     wrong: list[str] = field(default_factory=list)
+    latency_ms: float | None = None
+    """What a line may take at the 99th percentile, whatever it took before."""
 
     def check(self, holds: bool, otherwise: str) -> None:
         """Note what is wrong where something does not hold."""
         if not holds:
             self.wrong.append(otherwise)
+
+    def check_latency(self, name: str, now: dict[str, float], before: dict[str, float]) -> None:
+        """Note where lines took longer than before, so that somebody would notice."""
+        most = self.latency_ms or before["p99_ms"] + NOTICED_MS
+        took = now["p99_ms"]
+        self.check(took <= most, f"{name}: {took} ms, and {most:.1f} ms are allowed")
 
     def finish(self) -> NoReturn:
         """Print it, and end the process: with code 1 where anything is wrong."""
@@ -48,8 +56,8 @@ def options(script: str, about: str | None) -> argparse.ArgumentParser:
     parser.add_argument(
         "--latency-ms",
         type=float,
-        default=LATENCY_MS,
-        help=f"what a line inside may take at the 99th percentile, {LATENCY_MS} if left out",
+        help="what a line inside may take at the 99th percentile;"
+        f" if left out, {NOTICED_MS} more than before",
     )
     return parser
 
@@ -60,7 +68,7 @@ def judge(
     patience: float,
 ) -> NoReturn:
     """Run a script in a folder of its own, for so many seconds at most, and say what came of it."""
-    verdict = Verdict()
+    verdict = Verdict(latency_ms=chosen.latency_ms)
     with tempfile.TemporaryDirectory() as folder:
         try:
             asyncio.run(asyncio.wait_for(try_it(Path(folder), chosen, verdict), patience))
