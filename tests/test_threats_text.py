@@ -200,8 +200,10 @@ def _check_lines(told: bytes, newline: bytes) -> list[str]:
 
 def _words(lines: Iterable[str]) -> list[str]:
     words = [re.sub(r"^\[#(den|lobby)\] ", "", line) for line in lines]
-    # The last may tell its reader that a ruling is about them.
-    return words[:-1] if words and NOTICE.match(words[-1]) else words
+    # One may tell its reader that a ruling is about them; another line may have come after it.
+    notices = [word for word in words if NOTICE.match(word)]
+    assert len(notices) <= 1
+    return [word for word in words if word not in notices]
 
 
 def _expected(heard: Iterable[Event]) -> list[str]:
