@@ -106,6 +106,22 @@ def ears(hall: Hall, journal: SlowJournal) -> tuple[Ear, Ear]:
     return alex, sam
 
 
+def crowd(
+    hall: Hall, journal: SlowJournal, many: int, rooms: Sequence[str] | None = None
+) -> list[Ear]:
+    """So many people, each in the lobby or in a room of theirs, who have read what there was."""
+    ears = [Ear() for _ in range(many)]
+    for number, ear in enumerate(ears):
+        room = LOBBY if rooms is None else rooms[number]
+        hall.add(events.Joined(room=room, who=f"p{number}"), ear)
+    hall.turn()
+    journal.write()
+    hall.turn()
+    for ear in ears:
+        ear.lines()
+    return ears
+
+
 def test_tells_nobody_what_is_not_on_record(
     hall: Hall, journal: SlowJournal, ears: tuple[Ear, Ear]
 ) -> None:
@@ -235,14 +251,7 @@ def test_lets_others_have_their_turn_while_it_tells_a_large_crowd(
     hall: Hall, journal: SlowJournal
 ) -> None:
     """So many at once and no more; what is said meanwhile comes after it for everyone."""
-    ears = [Ear() for _ in range(TOLD_AT_ONCE + 2)]
-    for number, ear in enumerate(ears):
-        hall.add(events.Joined(room=LOBBY, who=f"p{number}"), ear)
-    hall.turn()
-    journal.write()
-    hall.turn()
-    for ear in ears:
-        ear.lines()
+    ears = crowd(hall, journal, TOLD_AT_ONCE + 2)
     hall.add(_said("one"), ears[0])
     hall.turn()
     journal.write()
@@ -262,12 +271,7 @@ def test_lets_others_have_their_turn_while_many_hear_something_alone(
     hall: Hall, journal: SlowJournal
 ) -> None:
     """Each of them costs what ten of a crowd do."""
-    ears = [Ear() for _ in range(TOLD_ALONE_AT_ONCE + 1)]
-    for number, ear in enumerate(ears):
-        hall.add(events.Joined(room=LOBBY, who=f"p{number}"), ear)
-    hall.turn()
-    journal.write()
-    hall.turn()
+    ears = crowd(hall, journal, TOLD_ALONE_AT_ONCE + 1)
     for number, ear in enumerate(ears):
         hall.add(events.Left(who=f"p{number}"), ear, Goodbye(text="Bye."), last=True)
     hall.turn()
@@ -280,14 +284,8 @@ def test_lets_others_have_their_turn_while_many_hear_something_alone(
 
 def test_goes_by_what_somebody_wants_when_a_round_begins(hall: Hall, journal: SlowJournal) -> None:
     """Who steps outside in its midst hears what they would have heard, as it was said before."""
-    ears = [Ear() for _ in range(TOLD_AT_ONCE + 2)]
-    for number, ear in enumerate(ears):
-        hall.add(events.Joined(room=LOBBY, who=f"p{number}"), ear)
-    hall.turn()
-    journal.write()
-    hall.turn()
+    ears = crowd(hall, journal, TOLD_AT_ONCE + 2)
     speaker = ears[0]
-    speaker.lines()
     speaker.echo = True
     hall.add(_said("one"), speaker)
     hall.turn()
@@ -314,15 +312,8 @@ def test_ends_a_round_that_goes_wrong(hall: Hall, journal: SlowJournal) -> None:
 
 def test_lets_others_have_their_turn_between_many_rooms(hall: Hall, journal: SlowJournal) -> None:
     """Rooms that are not large, and many of them."""
-    ears = [Ear() for _ in range(TOLD_AT_ONCE + 100)]
-    rooms = [f"#{number // 100}" for number in range(len(ears))]
-    for number, (room, ear) in enumerate(zip(rooms, ears)):
-        hall.add(events.Joined(room=room, who=f"p{number}"), ear)
-    hall.turn()
-    journal.write()
-    hall.turn()
-    for ear in ears:
-        ear.lines()
+    rooms = [f"#{number // 100}" for number in range(TOLD_AT_ONCE + 100)]
+    ears = crowd(hall, journal, len(rooms), rooms)
     for number in range(0, len(ears), 100):
         hall.add(events.Said(room=rooms[number], who=f"p{number}", text="hi"), ears[number])
     hall.turn()

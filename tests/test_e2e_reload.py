@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import resource
 import signal
 import socket
 import ssl
@@ -14,8 +16,8 @@ from typing import Any
 
 import pexpect
 import pytest
-from certificates import self_signed
-from conftest import PATIENCE_SECONDS, TWISTD, ChatServer
+from certificates import rsa_key, self_signed
+from conftest import PATIENCE_SECONDS, TWISTD, ChatServer, tool
 
 StartServer = Callable[..., ChatServer]
 
@@ -118,6 +120,58 @@ def test_reloads_with_everybody_inside(
     assert not any("Traceback" in line for line in server.log)
 
 
+def spoken(port: int, *words: str) -> str:
+    """What ``openssl s_client`` agrees on with a server, with these options; nothing, if refused.
+
+    At the level of security at which it offers whatever it knows.
+    """
+    finished = subprocess.run(
+        [tool("openssl"), "s_client", "-connect", f"127.0.0.1:{port}", *words],
+        input="",
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_SECONDS,
+        check=False,
+    )
+    found = re.search(r"^New, (TLSv[\d.]+), Cipher is (\S+)$", finished.stdout, re.M)
+    assert (found is None) == (finished.returncode != 0), finished.stderr
+    return "" if found is None else found[2]
+
+
+def only(cipher: str, version: str = "-tls1_2") -> tuple[str, ...]:
+    """Options of somebody who speaks that alone."""
+    return (version, "-cipher", f"{cipher}:@SECLEVEL=0")
+
+
+CBC, STATIC_RSA, MODERN = (
+    "ECDHE-RSA-AES128-SHA256",
+    "AES128-GCM-SHA256",
+    "ECDHE-RSA-AES128-GCM-SHA256",
+)
+
+
+def test_speaks_modern_tls_alone(start_server: StartServer, tmp_path: Path) -> None:
+    """To a real client of whatever age, from the start, and with a certificate that is new."""
+    pem, key = tmp_path / "chat.pem", rsa_key()
+    pem.write_bytes(self_signed(key=key))
+    server = start_server("--listen", f"ssl:0:interface=127.0.0.1:privateKey={pem}")
+
+    def refused_and_spoken() -> tuple[list[str], list[str]]:
+        refused = [only(CBC), only(STATIC_RSA), only("ALL", "-tls1_1"), only("ALL", "-tls1")]
+        modern = [only(MODERN), ("-tls1_3",)]
+        return (
+            [spoken(server.port, *words) for words in refused],
+            [spoken(server.port, *words) for words in modern],
+        )
+
+    wanted = ([""] * 4, [MODERN, "TLS_AES_256_GCM_SHA384"])
+    assert refused_and_spoken() == wanted
+    pem.write_bytes(self_signed(key=key))
+    server.process.send_signal(signal.SIGHUP)
+    until(lambda: any("Reloaded: certificate" in line for line in list(server.log)))
+    assert refused_and_spoken() == wanted
+
+
 def logged(path: Path) -> list[dict[str, Any]]:
     """What is in a log, an object a line; one that is being written is not there yet."""
     if not path.exists():
@@ -212,14 +266,31 @@ def test_says_in_a_line_what_is_wrong_before_it_begins(
     assert (finished.returncode, finished.stderr.splitlines()) == (1, [said])
 
 
-def test_ends_with_its_terminal(tmp_path: Path) -> None:
-    """A terminal that is closed sends SIGHUP too, and takes what runs in it along."""
+@pytest.fixture
+def terminal(tmp_path: Path) -> Iterator[Any]:
+    """A server that runs in a terminal."""
     listen = ["--listen", "tcp:0:interface=127.0.0.1"]
     words = ["-n", "--pidfile=", "chat", *listen, "--data", ":memory:"]
     terminal = pexpect.spawn(TWISTD, words, cwd=tmp_path, timeout=PATIENCE_SECONDS)
     terminal.expect_exact("Server is running...")
+    yield terminal
+    terminal.close()
+
+
+def test_ends_with_its_terminal(terminal: Any) -> None:
+    """A terminal that is closed sends SIGHUP too, and takes what runs in it along."""
     os.kill(terminal.pid, signal.SIGHUP)
     terminal.expect_exact("Reloaded: nothing has changed")
     terminal.ptyproc.fileobj.close()
     assert terminal.wait() == 0
-    terminal.close()
+
+
+def test_reloads_in_its_terminal_with_no_descriptor_left(terminal: Any) -> None:
+    """That the terminal cannot be asked for says nothing of it."""
+    soft, hard = resource.prlimit(terminal.pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(terminal.pid, resource.RLIMIT_NOFILE, (3, hard))
+    os.kill(terminal.pid, signal.SIGHUP)
+    terminal.expect_exact("Reloaded: nothing has changed")
+    resource.prlimit(terminal.pid, resource.RLIMIT_NOFILE, (soft, hard))
+    os.kill(terminal.pid, signal.SIGTERM)
+    assert terminal.wait() == 0

@@ -141,7 +141,9 @@ class Round:
         told: dict[Style, bytes] = {}
         hearers = self._audience.rooms.get(room, {})
         self.deliveries += len(positions) * (len(hearers) - len(hearers.keys() & special))
-        for count, hearer in enumerate(hearers, 1):
+        for count, hearer in enumerate(hearers):
+            if not count % TOLD_AT_ONCE and count:
+                yield
             if hearer in special:
                 continue
             style = hearer.style
@@ -155,8 +157,6 @@ class Round:
                 hearer.hear(lines)
             except Exception:
                 self._log.fault("telling a session")
-            if not count % TOLD_AT_ONCE:
-                yield
 
     # Where an event belongs.
 

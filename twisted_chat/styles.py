@@ -4,6 +4,7 @@ Sessions of one style share the same bytes, so two that see the same have to hav
 style object: `Styles` sees to that.
 """
 
+from collections.abc import Callable
 from typing import Protocol
 from weakref import WeakValueDictionary
 
@@ -48,16 +49,33 @@ def _hidden(event: Event, view: View) -> bool:
     return view.quiet and isinstance(event, _COMINGS_AND_GOINGS)
 
 
+class LastBacklog:
+    """A backlog as it was written last: after a start everybody is shown the same."""
+
+    def __init__(self) -> None:
+        self._of: tuple[TextStyle, Backlog] | None = None
+        self._lines = b""
+
+    def lines(
+        self, style: "TextStyle", backlog: Backlog, write: Callable[[Backlog], bytes]
+    ) -> bytes:
+        """The lines; they are written unless it is the same backlog, in the same style."""
+        if self._of is None or self._of[0] is not style or self._of[1] != backlog:
+            self._of, self._lines = (style, backlog), write(backlog)
+        return self._lines
+
+
 class TextStyle:
     """Lines for people.
 
     :param newline: how a line ends: LF, or CR LF for telnet (RFC 854).
+    :param last: shared by all styles of a server, so that one backlog is held and not one for each.
     """
 
-    def __init__(self, view: View, newline: bytes) -> None:
+    def __init__(self, view: View, newline: bytes, last: LastBacklog | None = None) -> None:
         self._view = view
         self._newline = newline
-        self._shown: tuple[Backlog | None, bytes] = None, b""
+        self._last = last or LastBacklog()
 
     def event(self, event: Event) -> bytes:
         """One line, or nothing."""
@@ -75,7 +93,7 @@ class TextStyle:
         What people said before has none, as it is their words; it begins with its time.
         """
         if isinstance(reply, Backlog):
-            return self._backlog(reply)
+            return self._last.lines(self, reply, self._backlog)
         if isinstance(reply, Prompt | Goodbye):
             lines = wording.reply(reply).splitlines()
         elif isinstance(reply, Missed):
@@ -87,11 +105,7 @@ class TextStyle:
         return b"".join(map(self._line, lines))
 
     def _backlog(self, backlog: Backlog) -> bytes:
-        """What was said before somebody came, written once for all who come to the same."""
-        if backlog != self._shown[0]:
-            lines = wording.past(backlog, self._view.current)
-            self._shown = backlog, b"".join(map(self._line, lines))
-        return self._shown[1]
+        return b"".join(map(self._line, wording.past(backlog, self._view.current)))
 
     def _line(self, line: str) -> bytes:
         return line.encode() + self._newline
@@ -121,12 +135,13 @@ class Styles:
     """The styles in use, each of them once."""
 
     def __init__(self) -> None:
+        self._last = LastBacklog()
         self._text: WeakValueDictionary[tuple[View, bytes], TextStyle] = WeakValueDictionary()
         self._json: WeakValueDictionary[bool, JsonStyle] = WeakValueDictionary()
 
     def text(self, view: View, newline: bytes) -> TextStyle:
         """The style for people who see this much, on lines that end like this."""
-        return self._text.setdefault((view, newline), TextStyle(view, newline))
+        return self._text.setdefault((view, newline), TextStyle(view, newline, self._last))
 
     def json(self, view: View) -> JsonStyle:
         """The style for programs; all they can leave out is who comes and goes."""

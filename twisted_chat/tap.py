@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from types import TracebackType
 from typing import Any, NoReturn
 
@@ -87,7 +88,9 @@ class ChatService(MultiService):
         self._certificates = Certificates()
         for endpoint in options.endpoints:
             listening = self._certificates.reactor_for(endpoint, reactor)
-            _door(endpoint, self._entrance, listening, self._ports).setServiceParent(self)
+            _listens(
+                endpoint, self._entrance, listening, self._ports, _say_way_in
+            ).setServiceParent(self)
         self._metrics = MultiService()
         """Outlasts the doors, as it tells that they are closed."""
         self._show = self._site(options.metrics)
@@ -172,9 +175,10 @@ class ChatService(MultiService):
         # What nobody wants to see takes neither memory nor time to start.
         from twisted_chat.metrics.site import Site
 
-        site = Site(self._reactor)
+        site = Site(self._reactor, self._ports.accepted)
         listening = self._certificates.reactor_for(endpoint, self._reactor)
-        _page(endpoint, site.factory, listening, self._ports).setServiceParent(self._metrics)
+        page = _listens(endpoint, site.factory, listening, self._ports, _say_page)
+        page.setServiceParent(self._metrics)
         return site.show
 
     def _limits_changed(self) -> None:
@@ -293,28 +297,26 @@ class _Entrance(Factory):
         return "The chat"
 
 
-def _door(
-    endpoint: str, factory: IProtocolFactory, reactor: Any, ports: Ports
+def _listens(
+    endpoint: str,
+    factory: IProtocolFactory,
+    reactor: Any,
+    ports: Ports,
+    say_where: Callable[[ServerLog, IAddress, str], None],
 ) -> StreamServerEndpointService:
-    """The service that listens on an endpoint, and says how one gets in by it."""
+    """The service that listens on an endpoint, and says where that is."""
     log = ServerLog(reactor, WAYS_IN)
     service = strports.service(endpoint, factory, reactor=reactor)
-    service.endpoint = _Announced(
-        service.endpoint, endpoint, log, ports, lambda at, kind: log.way_in(way_in(at, kind))
-    )
+    service.endpoint = _Announced(service.endpoint, endpoint, log, ports, partial(say_where, log))
     return service
 
 
-def _page(
-    endpoint: str, factory: IProtocolFactory, reactor: Any, ports: Ports
-) -> StreamServerEndpointService:
-    """The service that shows figures at an endpoint, and says where that is."""
-    log = ServerLog(reactor, WAYS_IN)
-    service = strports.service(endpoint, factory, reactor=reactor)
-    service.endpoint = _Announced(
-        service.endpoint, endpoint, log, ports, lambda at, kind: log.metrics_at(page_at(at, kind))
-    )
-    return service
+def _say_way_in(log: ServerLog, at: IAddress, kind: str) -> None:
+    log.way_in(way_in(at, kind))
+
+
+def _say_page(log: ServerLog, at: IAddress, kind: str) -> None:
+    log.metrics_at(page_at(at, kind))
 
 
 @implementer(IStreamServerEndpoint)

@@ -110,10 +110,7 @@ def _gauge(name: str, text: str, value: float) -> Metric:
 
 
 def _gauges(name: str, text: str, label: str, values: Mapping[str, int]) -> Metric:
-    family = GaugeMetricFamily(PREFIX + name, text, labels=[label])
-    for value in sorted(values):
-        family.add_metric([value], values[value])
-    return family
+    return _each(GaugeMetricFamily(PREFIX + name, text, labels=[label]), values)
 
 
 def _counter(name: str, text: str, value: int) -> Metric:
@@ -121,7 +118,10 @@ def _counter(name: str, text: str, value: int) -> Metric:
 
 
 def _counters(name: str, text: str, label: str, values: Mapping[str, int]) -> Metric:
-    family = CounterMetricFamily(PREFIX + name, text, labels=[label])
+    return _each(CounterMetricFamily(PREFIX + name, text, labels=[label]), values)
+
+
+def _each(family: GaugeMetricFamily | CounterMetricFamily, values: Mapping[str, int]) -> Metric:
     for value in sorted(values):
         family.add_metric([value], values[value])
     return family

@@ -89,12 +89,19 @@ class Pages(Factory):
 
     noisy = False
 
-    def __init__(self, pages: Mapping[bytes, Callable[[], Page]], clock: Clock) -> None:
+    def __init__(
+        self,
+        pages: Mapping[bytes, Callable[[], Page]],
+        clock: Clock,
+        accepted: Callable[[], None],
+    ) -> None:
         self.pages = pages
         self.clock = clock
+        self._accepted = accepted
         self.open: set[_Channel] = set()
 
     def buildProtocol(self, addr: IAddress | None) -> Any:
+        self._accepted()
         if len(self.open) >= HTTP_CONNECTIONS:
             return None
         channel = _Channel()

@@ -17,10 +17,12 @@ class Site:
     """The pages of one server, which can be asked for before it runs.
 
     :param clock: the reactor.
+    :param accepted: is told of each connection.
     """
 
-    def __init__(self, clock: Clock) -> None:
-        self.factory = Pages({b"/metrics": self._metrics, b"/health": self._health}, clock)
+    def __init__(self, clock: Clock, accepted: Callable[[], None]) -> None:
+        pages = {b"/metrics": self._metrics, b"/health": self._health}
+        self.factory = Pages(pages, clock, accepted)
         self._clock = clock
         self._why_not: Callable[[], str] = lambda: STARTING
         self._figures: Callable[[], bytes] | None = None
