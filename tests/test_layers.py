@@ -116,6 +116,8 @@ KNOWS: dict[str, set[str]] = {
         *("accounts", "answers", "audience", "chat", "events", "happened", "identity", "journal"),
         *("ledger", "limits", "masks", "moderation", "names", "refused", "rooms", "stats", "verbs"),
     },
+    "addresses": set(),
+    "holding": {"house"},
     # What a monitoring system asks for.
     "health": {"admission", "house", "limits"},
     "metrics": {"admission", "clock", "figures", "health", "house", "limits", "refused"},
@@ -123,13 +125,13 @@ KNOWS: dict[str, set[str]] = {
 """The modules and packages that each may import; what type checkers alone see does not count."""
 
 DOORS = {
-    *("admission", "clock", "doors", "house", "keepalive", "limits", "names", "outbox", "refused"),
-    *("session", "states", "styles", "text"),
+    *("addresses", "admission", "clock", "doors", "holding", "house", "keepalive", "limits"),
+    *("names", "outbox", "refused", "session", "states", "styles", "text"),
 }
 
 ON_THE_REACTOR = {
     *("delivery", "outbox", "doors", "accounts", "journal", "client", "tap", "options"),
-    *("ways_in", "testing", "threads", "certificates", "stream", "metrics"),
+    *("ways_in", "testing", "threads", "certificates", "stream", "metrics", "addresses"),
 }
 """Who may import ``twisted.internet``."""
 

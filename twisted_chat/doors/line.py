@@ -6,7 +6,6 @@ from contextlib import suppress
 from socket import socket
 from typing import Any
 
-from twisted.internet.address import IPv4Address, IPv6Address
 from twisted.internet.error import ConnectionDone
 from twisted.internet.interfaces import IAddress, IHalfCloseableProtocol
 from twisted.internet.protocol import Factory, Protocol, connectionDone
@@ -14,9 +13,11 @@ from twisted.protocols.basic import LineReceiver
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
+from twisted_chat.addresses import host_of, peer_of
 from twisted_chat.admission import Admission, TurnedAway
 from twisted_chat.clock import Clock
 from twisted_chat.doors.telnet import IAC, Telnet
+from twisted_chat.holding import ANSWER, ROOM, Holding
 from twisted_chat.house import House
 from twisted_chat.keepalive import keep_alive, silent_seconds, socket_of, watched
 from twisted_chat.limits import TURNED_AWAY_AT_ONCE
@@ -32,21 +33,17 @@ _TLS = b"\x16\x03"
 _NOT_THAT = "This is a chat, for nc and telnet. Goodbye."
 _GOODBYES = (b"\x03", b"\x04")
 """Ctrl-C and Ctrl-D at the start of a line, as a telnet sends them that has not negotiated."""
-_ANSWER, _BREATH, _ROOM = "an answer", "a breath", "room"
-"""What lines may wait for: what was asked for before them, the pace they came at, and the disk."""
-_NOTHING: frozenset[str] = frozenset()
-"""What they wait for mostly; the same for all connections."""
 
 
 @implementer(IHalfCloseableProtocol)
-class ChatProtocol(LineReceiver):
+class ChatProtocol(Holding, LineReceiver):
     """One connection: bytes to lines on the way in, bytes on the way out."""
 
     # A dictionary of this many names would take more than all the rest of a connection.
     __slots__ = (
-        *("MAX_LENGTH", "_breather", "_closed", "_dead_after", "_gone", "_held", "_house"),
-        *("_input_over", "_is_local", "_line", "_newline", "_outbox", "_program", "_session"),
-        *("_tcp", "_telnet", "_waits", "hear", "peer"),
+        *("MAX_LENGTH", "_closed", "_dead_after", "_gone", "_held", "_input_over", "_is_local"),
+        *("_line", "_newline", "_outbox", "_program", "_session", "_tcp", "_telnet", "hear"),
+        "peer",
     )
 
     delimiter = b"\n"
@@ -70,8 +67,7 @@ class ChatProtocol(LineReceiver):
         self._held = b""
         self._tcp: socket | None = None
         self._line: Callable[[bytes], None] = self._first_line
-        self._breather: Any = None
-        self._waits = _NOTHING
+        self._hold_nothing()
         self._input_over = False
         self._closed = False
         self.MAX_LENGTH = house.limits.line_bytes
@@ -139,8 +135,7 @@ class ChatProtocol(LineReceiver):
         self._gone(self)
         self._closed = True
         self._tcp = None
-        self._stop_breather()
-        self._house.delivery.forget(self._go_on_with_room)
+        self._let_go()
         self._outbox.closed()
         self._session.lost("" if reason.check(ConnectionDone) else "lost connection")
 
@@ -155,7 +150,7 @@ class ChatProtocol(LineReceiver):
     @property
     def address(self) -> str | None:
         """The peer's IP address; behind a PROXY proxy it is known after the first bytes."""
-        return _host(self.transport.getPeer())
+        return host_of(self.transport.getPeer())
 
     @property
     def local(self) -> bool:
@@ -183,14 +178,6 @@ class ChatProtocol(LineReceiver):
         if self._dead_after != self._house.limits.dead_peer_seconds:
             self._keep_alive()
 
-    def wait(self) -> None:
-        """Read no more lines for now."""
-        self._wait_for(_ANSWER)
-
-    def go_on(self) -> None:
-        """Read lines again, once those that are being read are done with."""
-        self._house.clock.callLater(0, self._go_on_after, _ANSWER)
-
     # From bytes to lines.
 
     def _whole_ends(self, data: bytes) -> bytes:
@@ -212,7 +199,7 @@ class ChatProtocol(LineReceiver):
         if not self.paused:
             if not self._program and self._buffer[:1] in _GOODBYES:
                 self._session.end(LEAVING)
-        elif _ROOM not in self._waits:
+        elif ROOM not in self._waits:
             self._check_waiting()
 
     def _speak_telnet(self) -> None:
@@ -258,42 +245,24 @@ class ChatProtocol(LineReceiver):
 
     def _after_line(self, wait: float) -> None:
         if wait:
-            self._pause(wait)
+            self._rest(wait)
         self._hold_if_crowded()
 
-    def _hold_if_crowded(self) -> None:
-        """Read nothing while too much waits for the disk."""
-        if self._house.delivery.crowded and _ROOM not in self._waits:
-            self._wait_for(_ROOM)
-            self._house.delivery.hold(self._go_on_with_room)
-
-    def _go_on_with_room(self) -> None:
-        self._go_on_after(_ROOM)
-
-    def _pause(self, seconds: float) -> None:
-        """Read nothing for a while; what was read already waits."""
-        self._wait_for(_BREATH)
-        self._stop_breather()
-        self._breather = self._house.clock.callLater(seconds, self._go_on_after, _BREATH)
-
-    def _wait_for(self, reason: str) -> None:
-        self._waits |= {reason}
+    def _pause_reading(self) -> None:
         self.pauseProducing()
 
-    def _go_on_after(self, reason: str) -> None:
-        self._waits -= {reason}
-        if not self._waits and self.paused and not self._closed:
+    def _resume_reading(self) -> None:
+        if self.paused and not self._closed:
             self.resumeProducing()
+
+    def _go_on_after(self, reason: str) -> None:
+        super()._go_on_after(reason)
         self._check_over()
 
     def _check_over(self) -> None:
         """Leave at the end of input, once all that was asked for is answered."""
-        if self._input_over and _ANSWER not in self._waits:
+        if self._input_over and ANSWER not in self._waits:
             self._session.end(LEAVING)
-
-    def _stop_breather(self) -> None:
-        if self._breather is not None and self._breather.active():
-            self._breather.cancel()
 
     def _check_waiting(self) -> None:
         if self._buffer.count(self.delimiter) > self._house.limits.lines_waiting:
@@ -361,7 +330,7 @@ class ChatFactory(Factory):
         self._turned_away = 0
 
     def buildProtocol(self, addr: IAddress | None) -> Protocol | None:
-        host, peer = _host(addr), _peer(addr)
+        host, peer = host_of(addr), peer_of(addr)
         busy = self._house.delivery.overcrowded
         why = TurnedAway.BUSY if busy else self._admission.enter(host)
         if why is not None:
@@ -390,15 +359,3 @@ class ChatFactory(Factory):
 
     def _closed(self, protocol: ChatProtocol) -> None:
         self._admission.leave(self._open.pop(protocol))
-
-
-def _host(addr: IAddress | None) -> str | None:
-    return addr.host if isinstance(addr, IPv4Address | IPv6Address) else None
-
-
-def _peer(addr: IAddress | None) -> str:
-    if isinstance(addr, IPv4Address):
-        return f"{addr.host}:{addr.port}"
-    if isinstance(addr, IPv6Address):
-        return f"[{addr.host}]:{addr.port}"
-    return "a local socket"
