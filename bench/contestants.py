@@ -12,8 +12,9 @@ from shutil import which
 from bench import irc_servers
 from bench.compiling import compiled
 from bench.load import Dialect
-from bench.ours import UVLOOP, ours
+from bench.ours import UVLOOP, WEB, ours
 from bench.processes import Server, announced
+from bench.scenarios import JSON_LINES, WEBSOCKET
 
 _PORT = re.compile(r"^([0-9]+)\n", re.MULTILINE)
 
@@ -63,8 +64,25 @@ _JSON_ROOMS = Dialect(
 )
 
 
+def _in_messages(lines: Dialect) -> Dialect:
+    """The same over a WebSocket, where nothing is needed at the end of a line."""
+    return Dialect(
+        steps=tuple((send.removesuffix(r"\n"), ready) for send, ready in lines.steps),
+        say=lines.say.removesuffix(r"\n"),
+        tell=lines.tell.removesuffix(r"\n"),
+        web="/ws",
+    )
+
+
+_ONLY_FRAMES = dict.fromkeys(range(3, 9), "1 and 2 tell what its frames cost")
+
+
 def _ours(folder: Path) -> AbstractContextManager[Server]:
     return ours(folder, str(folder / "data"))
+
+
+def _ours_over_web(folder: Path) -> AbstractContextManager[Server]:
+    return ours(folder, str(folder / "data"), door=WEB)
 
 
 def _ours_on_uvloop(folder: Path) -> AbstractContextManager[Server]:
@@ -136,12 +154,20 @@ CONTESTANTS = (
         in_rooms=_TEXT_ROOMS,
     ),
     Contestant(
-        name="json",
+        name=JSON_LINES,
         title="twisted_chat, JSON",
         ours=True,
         start=_ours,
         dialect=_JSON,
         in_rooms=_JSON_ROOMS,
+    ),
+    Contestant(
+        name=WEBSOCKET,
+        title="twisted_chat, WebSocket",
+        ours=True,
+        start=_ours_over_web,
+        dialect=_in_messages(_JSON),
+        cannot=_ONLY_FRAMES,
     ),
     Contestant(
         name="text-uvloop",

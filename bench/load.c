@@ -7,6 +7,9 @@
  * What is said is `@SSSSS.NNNNNNNN@`, who says it and their how-manieth message it is, filled up
  * with `x`.  It is found wherever it stands in what is read, so that it matters little what a
  * protocol puts around it.  For each listener and speaker it is known which number comes next.
+ *
+ * Who comes by WebSocket (RFC 6455) sends each text in a frame; what is heard is taken out of its
+ * frames where it lies, and from there on is as if it had come in lines.
  */
 
 #define _GNU_SOURCE
@@ -42,6 +45,9 @@ enum {
     TEMPLATE_BYTES = 1024,   /* of a line that is sent, without the message in it */
     READ_BYTES = 1 << 18,    /* at once: many messages, and still within a core's own cache */
     SPEAK_BYTES = 1 << 16,   /* at once: a window of many messages is few calls */
+    HEAD_OF_FRAME = 10,      /* at most, where nothing is masked */
+    KEY_BYTES = 4,           /* by which a client masks what it sends */
+    CONTROL_BYTES = 125,     /* of what a ping, a pong or a close says */
     EVENTS = 512,
     SILENT_BUFFER = 4096,    /* what the kernel keeps for who does not read */
     SILENT_SEGMENT = 1448,   /* an Ethernet's: see go_silent_later() */
@@ -53,7 +59,7 @@ enum {
 #define NEVER UINT64_MAX
 
 static struct {
-    const char *host, *path, *say;
+    const char *host, *path, *web, *say;
     const char *hello[MOST_STEPS], *ready[MOST_STEPS];
     unsigned hellos, readies, servers;
     pid_t server[MOST_SERVERS];
@@ -66,7 +72,7 @@ static struct {
     .drain = 10, .patience = 60, .cpu = -1,
 };
 
-enum state { ABSENT, CONNECTING, COMING, IN };
+enum state { ABSENT, CONNECTING, UPGRADING, COMING, IN };
 
 struct person {
     int fd;
@@ -78,6 +84,18 @@ struct person {
     char *tail;             /* those bytes */
     char *waiting;          /* what the kernel has not taken yet */
     size_t waiting_bytes;
+};
+
+enum opcode { MORE = 0x0, TEXT = 0x1, CLOSE = 0x8, PING = 0x9, PONG = 0xa };
+
+/* What has come of a frame, and what it is part of. */
+struct frame {
+    uint64_t left;          /* bytes of its payload that are still to come */
+    uint8_t opcode, head_bytes, control_bytes;
+    bool unfinished;        /* whether a message goes on in another frame */
+    const char *over;       /* why there is nothing more to read; NULL while there is */
+    unsigned char head[HEAD_OF_FRAME];
+    char control[CONTROL_BYTES];
 };
 
 /* A message on the way, while there are windows. */
@@ -104,6 +122,7 @@ struct gap {
 };
 
 static struct person *people;
+static struct frame *frames;            /* by person; NULL where nobody comes by WebSocket */
 static struct speaker *speakers;
 static struct speaker **speaker_of;     /* by person; NULL who only listens */
 static uint32_t *next;                  /* the number that comes next, by cell */
@@ -319,6 +338,44 @@ static void fill(struct text *text, const char *template, unsigned person, unsig
     }
 }
 
+/* ---- frames that are sent ---- */
+
+/* One key for each person: there is nobody between who could be led astray by what is sent. */
+static void choose_key(unsigned char *key, unsigned person)
+{
+    uint32_t chosen = person * 2654435761u ^ 0xa5c3963c;
+    memcpy(key, &chosen, KEY_BYTES);
+}
+
+static void put_in_frame(struct text *text, enum opcode opcode, unsigned person)
+{
+    unsigned char head[4 + KEY_BYTES] = {0x80 | opcode, 0x80 | text->size};
+    unsigned size = 2;
+    if (text->size > CONTROL_BYTES) {
+        head[1] = 0x80 | 126;
+        head[size++] = text->size >> 8;
+        head[size++] = text->size;
+    }
+    unsigned char *key = head + size;
+    choose_key(key, person);
+    size += KEY_BYTES;
+    if (text->size + size > sizeof text->bytes)
+        fail("a line of the dialect is too long");
+    memmove(text->bytes + size, text->bytes, text->size);
+    memcpy(text->bytes, head, size);
+    for (unsigned i = 0; i < text->size; i++)
+        text->bytes[size + i] ^= key[i % KEY_BYTES];
+    text->size += size;
+    text->payload_at += size;
+}
+
+/* A text as it goes to the server. */
+static void wrap(struct text *text, unsigned person)
+{
+    if (want.web)
+        put_in_frame(text, TEXT, person);
+}
+
 /* ---- what is sent ---- */
 
 static unsigned number_of(const struct person *who)
@@ -352,7 +409,7 @@ __attribute__((noreturn)) static void not_in(void)
     while (who->state == IN)
         who++;
     fail("after %g seconds only %u of %u people were in; person %05u was %s%s", want.patience, in,
-         want.people, number_of(who), who->state == COMING ? "on the way in" : "not connected",
+         want.people, number_of(who), who->state > CONNECTING ? "on the way in" : "not connected",
          last_words(who));
 }
 
@@ -399,10 +456,11 @@ static uint64_t due_at(uint64_t message)
     return talk + (uint64_t)(message * (NS / want.rate));
 }
 
+/* What stands there is zeros, masked or not, and a bit that is turned is so under any mask. */
 static void write_number(char *at, uint32_t number)
 {
     for (int digit = 7; digit >= 0; digit--, number /= 10)
-        at[digit] = '0' + number % 10;
+        at[digit] ^= number % 10;
 }
 
 static void takes_off(struct speaker *who, uint64_t now)
@@ -610,6 +668,107 @@ static void answer_pings(struct person *self, char *from, char *stop)
     }
 }
 
+/* ---- frames that are read ---- */
+
+static unsigned head_needed(const struct frame *frame)
+{
+    unsigned length = frame->head_bytes < 2 ? 0 : frame->head[1];
+    return length == 126 ? 4 : length == 127 ? HEAD_OF_FRAME : 2;
+}
+
+static bool may_come(const struct frame *frame)
+{
+    unsigned opcode = frame->head[0] & 0xf;
+    bool last = frame->head[0] & 0x80;
+    if (frame->head[0] & 0x70 || frame->head[1] & 0x80)
+        return false;
+    if (opcode == CLOSE || opcode == PING || opcode == PONG)
+        return last && frame->head[1] <= CONTROL_BYTES;
+    return opcode == (frame->unfinished ? MORE : TEXT);
+}
+
+static void begin_frame(struct frame *frame)
+{
+    if (!may_come(frame)) {
+        frame->over = "it sent a frame that no server may send here";
+        return;
+    }
+    frame->left = frame->head_bytes == 2 ? frame->head[1] : 0;
+    for (unsigned i = 2; i < frame->head_bytes; i++)
+        frame->left = frame->left << 8 | frame->head[i];
+    frame->opcode = frame->head[0] & 0xf;
+    frame->head_bytes = frame->control_bytes = 0;
+    if (frame->opcode == TEXT || frame->opcode == MORE)
+        frame->unfinished = !(frame->head[0] & 0x80);
+}
+
+/* What a frame says that is no part of a message. */
+static void obey(struct person *self, struct frame *frame)
+{
+    static struct text text;
+    if (frame->opcode == CLOSE)
+        frame->over = "it closed the WebSocket";
+    if (frame->opcode != PING)
+        return;
+    text.size = 0;
+    put(&text, frame->control, frame->control_bytes);
+    put_in_frame(&text, PONG, number_of(self));
+    send_bytes(self, text.bytes, text.size);
+}
+
+/* Take out what stands before `after`; the new end.  It is rare, or it would cost too much. */
+static char *cut_out(char *at, const char *after, char *stop)
+{
+    memmove(at, after, stop - after);
+    return stop - (after - at);
+}
+
+/* The head of a frame becomes line ends where a message begins; elsewhere it goes. */
+static char *take_head(struct person *self, struct frame *frame, char **at, char *stop)
+{
+    char *after = *at;
+    while (after < stop && frame->head_bytes < head_needed(frame))
+        frame->head[frame->head_bytes++] = *after++;
+    bool complete = frame->head_bytes == head_needed(frame);
+    if (complete)
+        begin_frame(frame);
+    if (!complete || frame->over || frame->opcode != TEXT) {
+        stop = cut_out(*at, after, stop);
+        if (complete && !frame->over && frame->opcode != MORE && !frame->left)
+            obey(self, frame);
+        return stop;
+    }
+    memset(*at, '\n', after - *at);
+    *at = after;
+    return stop;
+}
+
+static char *take_payload(struct person *self, struct frame *frame, char **at, char *stop)
+{
+    size_t here = stop - *at;
+    size_t size = frame->left < here ? frame->left : here;
+    frame->left -= size;
+    if (frame->opcode == TEXT || frame->opcode == MORE) {
+        *at += size;
+        return stop;
+    }
+    memcpy(frame->control + frame->control_bytes, *at, size);
+    frame->control_bytes += size;
+    if (!frame->left)
+        obey(self, frame);
+    return cut_out(*at, *at + size, stop);
+}
+
+/* Leave what the frames hold, each message in a line of its own; the new end. */
+static char *unframe(struct person *self, char *at, char *stop)
+{
+    struct frame *frame = &frames[number_of(self)];
+    while (at < stop && !frame->over)
+        stop = frame->left ? take_payload(self, frame, &at, stop)
+                           : take_head(self, frame, &at, stop);
+    return at;
+}
+
 /* ---- coming in ---- */
 
 static void is_in(struct person *self)
@@ -626,12 +785,45 @@ static void step(struct person *self)
     static struct text text;
     for (; self->step < want.hellos; self->step++) {
         fill(&text, want.hello[self->step], number_of(self), 0);
-        if (text.size)
+        if (text.size) {
+            wrap(&text, number_of(self));
             send_bytes(self, text.bytes, text.size);
+        }
         if (*want.ready[self->step])
             return;
     }
     is_in(self);
+}
+
+/* The key is any, as nobody wonders here whether it is a WebSocket that answers. */
+static void ask_for_web_socket(struct person *self)
+{
+    static char request[TEMPLATE_BYTES];
+    int size = snprintf(request, sizeof request,
+                        "GET %s HTTP/1.1\r\nHost: %s:%u\r\nOrigin: http://%s:%u\r\n"
+                        "Connection: Upgrade\r\nUpgrade: websocket\r\n"
+                        "Sec-WebSocket-Version: 13\r\n"
+                        "Sec-WebSocket-Key: dHdpc3RlZF9jaGF0IHdlYg==\r\n\r\n",
+                        want.web, want.host, want.port, want.host, want.port);
+    if (size >= (int)sizeof request)
+        fail("the path of the WebSocket is too long: %s", want.web);
+    send_bytes(self, request, size);
+}
+
+/* Where the first frame begins; NULL until the server has answered. */
+static char *upgrade(struct person *self, char *from, char *stop)
+{
+    const char agreed[] = "HTTP/1.1 101 ";
+    char *end = memmem(from, stop - from, "\r\n\r\n", 4);
+    keep(self, from, stop);
+    if (!end)
+        return NULL;
+    if (!memmem(from, end - from, agreed, sizeof agreed - 1))
+        fail("person %05u gets no WebSocket%s", number_of(self), last_words(self));
+    self->kept = 0;
+    self->state = COMING;
+    step(self);
+    return end + 4;
 }
 
 static void come_in(struct person *self, char *from, char *stop, uint64_t now)
@@ -651,6 +843,31 @@ static void come_in(struct person *self, char *from, char *stop, uint64_t now)
     listen_to(self, from, stop, now);
 }
 
+static void attend_to(struct person *self, char *from, char *stop, uint64_t now)
+{
+    if (self->state == IN)
+        listen_to(self, from, stop, now);
+    else
+        come_in(self, from, stop, now);
+}
+
+static void attend_to_lines(struct person *self, char *from, char *fresh, char *stop, uint64_t now)
+{
+    if (want.pong)
+        answer_pings(self, unfinished_line(from, fresh), stop);
+    attend_to(self, from, stop, now);
+}
+
+static void attend_to_frames(struct person *self, char *from, char *fresh, char *stop, uint64_t now)
+{
+    if (self->state == UPGRADING && !(from = fresh = upgrade(self, from, stop)))
+        return;
+    attend_to(self, from, unframe(self, fresh, stop), now);
+    /* Not before all that came until then is heard, and kept as its last words. */
+    if (frames[number_of(self)].over)
+        lost(self, frames[number_of(self)].over);
+}
+
 static void read_some(struct person *self)
 {
     char *fresh = buffer + tail_bytes, *from = fresh - self->kept;
@@ -662,12 +879,10 @@ static void read_some(struct person *self)
     }
     uint64_t now = now_is();
     memcpy(from, self->tail, self->kept);
-    if (want.pong)
-        answer_pings(self, unfinished_line(from, fresh), fresh + size);
-    if (self->state == IN)
-        listen_to(self, from, fresh + size, now);
+    if (want.web)
+        attend_to_frames(self, from, fresh, fresh + size, now);
     else
-        come_in(self, from, fresh + size, now);
+        attend_to_lines(self, from, fresh, fresh + size, now);
     if (next_due <= now)
         send_due(now);
 }
@@ -679,9 +894,12 @@ static void connected(struct person *self)
     getsockopt(self->fd, SOL_SOCKET, SO_ERROR, &wrong, &size);
     if (wrong)
         fail("cannot connect person %05u: %s", number_of(self), strerror(wrong));
-    self->state = COMING;
+    self->state = want.web ? UPGRADING : COMING;
     wait_for(self, EPOLLIN, EPOLL_CTL_MOD);
-    step(self);
+    if (want.web)
+        ask_for_web_socket(self);
+    else
+        step(self);
 }
 
 static void write_some(struct person *self)
@@ -958,7 +1176,7 @@ static const struct option OPTIONS[] = {
     {"rate", 1, 0, 0},    {"window", 1, 0, 0},   {"silent", 1, 0, 0},  {"seconds", 1, 0, 0},
     {"warmup", 1, 0, 0},  {"drain", 1, 0, 0},    {"patience", 1, 0, 0}, {"server", 1, 0, 0},
     {"cpu", 1, 0, 0},     {"echo", 0, 0, 0},     {"pong", 0, 0, 0},    {"private", 0, 0, 0},
-    {0, 0, 0, 0},
+    {"web", 1, 0, 0},     {0, 0, 0, 0},
 };
 
 static void add_step(const char **steps, unsigned *count, const char *text)
@@ -979,6 +1197,7 @@ static bool set_text(const char *name, const char *text)
 {
     if (!strcmp(name, "host")) want.host = text;
     else if (!strcmp(name, "path")) want.path = text;
+    else if (!strcmp(name, "web")) want.web = text;
     else if (!strcmp(name, "say")) want.say = text;
     else if (!strcmp(name, "hello")) add_step(want.hello, &want.hellos, text);
     else if (!strcmp(name, "ready")) add_step(want.ready, &want.readies, text);
@@ -1036,6 +1255,8 @@ static void check_options(void)
 {
     if (want.hellos != want.readies)
         fail("each --hello goes with a --ready");
+    if (want.pong && want.web)
+        fail("--pong is for lines, and does not go with --web");
     if (want.silent >= want.people)
         fail("somebody has to read: --silent has to be less than --people");
     readers = want.people - want.silent;
@@ -1075,6 +1296,7 @@ static void prepare_line(struct speaker *who)
     fill(&text, want.say, who->person, who->target);
     if (!text.payload_at && !strstr(want.say, "%p"))
         fail("--say has no %%p in it");
+    wrap(&text, who->person);
     who->line = room_for(1, text.size);
     memcpy(who->line, text.bytes, text.size);
     who->line_bytes = text.size;
@@ -1115,6 +1337,7 @@ static void prepare_people(void)
     next = room_for((size_t)slots * want.people, sizeof *next);
     gaps = room_for(MOST_GAPS, sizeof *gaps);
     buffer = room_for(1, tail_bytes + READ_BYTES);
+    frames = want.web ? room_for(want.people, sizeof *frames) : NULL;
     char *tails = room_for(want.people, tail_bytes);
     for (unsigned i = 0; i < want.people; i++) {
         people[i].room = i % want.rooms;

@@ -51,6 +51,9 @@ class Dialect:
     """Whether they hear what they tell somebody alone."""
     pong: bool = False
     """Whether ``PING x`` is to be answered with ``PONG x``."""
+    web: str = ""
+    """The path of a WebSocket, where each text that is sent is a message; empty where it is lines.
+    The ``Origin`` is that of a page of the same server."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -207,6 +210,8 @@ def _arguments(load: Load, cpu: int | None) -> Iterator[str]:
     yield from ("--say", dialect.tell if load.private else dialect.say)
     where = ("--path", load.path) if load.path else ("--host", load.host, "--port", str(load.port))
     yield from where
+    if dialect.web:
+        yield from ("--web", dialect.web)
     for name in _NUMBERS:
         yield from (f"--{name}", str(getattr(load, name)))
     flags = {

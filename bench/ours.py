@@ -26,9 +26,11 @@ UNHINDERED = (
 )
 """Limits for a load from one address, which talks faster than people do."""
 
-_ENDPOINT = "tcp:0:interface=127.0.0.1"
+ANY_PORT = "tcp:0:interface=127.0.0.1"
 
-_ENTER = re.compile(r"Enter with: .*[ :]([0-9]+)\n")
+LINE = re.compile(r"Enter with: .*[ :]([0-9]+)\n")
+WEB = re.compile(r"Enter with: http://.*:([0-9]+)/\n")
+"""The ports of the doors, as the server tells them."""
 
 
 @contextmanager
@@ -38,6 +40,7 @@ def ours(
     *options: str,
     limits: Sequence[str] = UNHINDERED,
     runner: Sequence[str] = PLAIN,
+    door: re.Pattern[str] = LINE,
     core: int | None = SERVER_CORE,
 ) -> Iterator[Server]:
     """The server, with all that it has by default, on a data directory.
@@ -46,10 +49,11 @@ def ours(
     :param data: the directory of the record, or ``:memory:``.
     :param limits: those that are not as they are by default.
     :param runner: what runs ``twistd``.
+    :param door: `LINE` or `WEB`: whose port it is.
     """
-    command = [*runner, "-n", "--pidfile=", "chat", "--listen", _ENDPOINT]
+    command = [*runner, "-n", "--pidfile=", "chat", "--listen", ANY_PORT, "--web", ANY_PORT]
     command += ["--data", data, "--quiet", *options]
     for limit in limits:
         command += ["--limit", limit]
-    with announced(command, folder, _ENTER, core) as server:
+    with announced(command, folder, door, core) as server:
         yield server

@@ -8,6 +8,9 @@ from bench.load import Load, Result
 FLOOR, INSPIRCD, NGIRCD = "floor", "inspircd", "ngircd"
 """Those of whom something is claimed, by their names."""
 
+JSON_LINES, WEBSOCKET = "json", "web"
+"""This server for programs: the same objects in lines, and in messages of a WebSocket."""
+
 BATCHING = "batching"
 """The one that is as fast as the load: what is measured of it is the load's own limit."""
 

@@ -61,8 +61,10 @@ class ChatServer:
         self.log: list[str] = []
         # Never the user's own, in which a real chat may be kept.
         data = () if "--data" in options else ("--data", str(folder / "data"))
+        # Its port is one for all, unless somebody chooses another.
+        web = () if "--web" in options else ("--no-web",)
         self.process = subprocess.Popen(
-            [*runner, "chat", *(options or ("--listen", "tcp:0:interface=127.0.0.1")), *data],
+            [*runner, "chat", *(options or ("--listen", "tcp:0:interface=127.0.0.1")), *data, *web],
             cwd=folder,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -70,10 +72,12 @@ class ChatServer:
             text=True,
         )
         assert self.process.stdout is not None
-        self.way_in = ""
+        self.way_in = self.page = ""
         for line in self.process.stdout:
             self.log.append(line.rstrip("\n"))
-            if found := re.search(r"Enter with: (.*)", line):
+            if found := re.search(r"Enter with: (https?:.*)", line):
+                self.page = found[1]
+            elif found := re.search(r"Enter with: (.*)", line):
                 self.way_in = found[1]
             if "Server is running..." in line:
                 break

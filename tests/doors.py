@@ -3,6 +3,7 @@
 A door that comes later joins the suite with one more subclass of `Guest`, added to `DOORS`.
 """
 
+import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -17,13 +18,21 @@ class Guest(ABC):
     def __init__(self, server: MemoryServer, name: str = "", host: str = "127.0.0.1") -> None:
         self.server = server
         self.name = name
-        self.end: End = server.connect(host)
+        self.end = self.connect(host)
         self._heard: list[str] = []
         self._answers: list[str] = []
         self.read()
         self._heard.clear()
         if name:
             self.welcome = self.enter(name)
+
+    def connect(self, host: str) -> End:
+        """A connection through the door."""
+        return self.server.connect(host)
+
+    def saying(self, text: str) -> bytes:
+        """The bytes that say something, for a test that sends much in one piece."""
+        return self.end.as_sent(text)
 
     @property
     def closed(self) -> bool:
@@ -126,6 +135,9 @@ class Program(Guest):
     def say(self, text: str) -> None:
         self._ask("say", text=text)
 
+    def saying(self, text: str) -> bytes:
+        return self.end.as_sent(json.dumps({"type": "say", "text": text}))
+
     def read(self) -> None:
         for said in self.end.objects():
             self._follow(said)
@@ -154,7 +166,17 @@ class Program(Guest):
         return self.answered()
 
 
-DOORS: tuple[type[Guest], ...] = (Person, Program)
+class Browser(Program):
+    """The page in a browser: a program on a WebSocket.
+
+    It asks for no echo here, so that one hears the same at every door.
+    """
+
+    def connect(self, host: str) -> End:
+        return self.server.web_socket(host)
+
+
+DOORS: tuple[type[Guest], ...] = (Person, Program, Browser)
 
 
 def _word(value: str | int) -> str:

@@ -69,7 +69,7 @@ class Server:
         self.path.unlink(missing_ok=True)
         port = f"tcp:{self.port}:interface={self._interface}"
         self._process = await asyncio.create_subprocess_exec(
-            *(*self._runner, str(twistd), "-n", "--pidfile=", "chat", "--quiet"),
+            *(*self._runner, str(twistd), "-n", "--pidfile=", "chat", "--quiet", "--no-web"),
             *("--listen", f"unix:{self.path}", "--listen", port),
             *("--data", str(self._folder / "data"), *self._options),
             cwd=self._folder,

@@ -296,7 +296,7 @@ def test_cleans_what_it_imports(other: Operator, write: Callable[..., str]) -> N
     for _ in range(2):
         other.does("import", write({**LINE, "event": event}))
     (line,) = other.does("export").objects
-    assert (line["event"]["text"], line["event"]["who"]) == ("a\ufffd[2Jb cd", "a my")
+    assert (line["event"]["text"], line["event"]["who"]) == ("a\ufffd[2Jb\ncd", "a my")
 
 
 def test_leaves_the_server_its_time(operator: Operator, tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 
 import pytest
-from doors import DOORS, Guest, Person, Program
+from doors import DOORS, Guest, Person
 
 from twisted_chat.house import About
 from twisted_chat.testing import MemoryServer
@@ -178,8 +178,8 @@ def test_says_with_the_verb_too(alex_and_sam: list[Guest]) -> None:
 def test_refuses_to_say_nothing(alex_and_sam: list[Guest], verb: str, text: str) -> None:
     """Nobody hears what nobody could see."""
     alex, sam = alex_and_sam
-    nothing = {Person: f"Usage: /{verb} TEXT", Program: "There is nothing in it to say."}
-    assert alex.do(verb, text=text) == nothing[type(alex)]
+    usage, nothing = f"Usage: /{verb} TEXT", "There is nothing in it to say."
+    assert alex.do(verb, text=text) == (usage if isinstance(alex, Person) else nothing)
     assert sam.hears() == []
 
 
@@ -709,11 +709,9 @@ def test_helps_with_nothing_that_is_not_there(world: World) -> None:
 def test_answers_an_unknown_verb_to_the_asker_alone(alex_and_sam: list[Guest]) -> None:
     """It never goes to the room."""
     alex, sam = alex_and_sam
-    unknown = {
-        Person: "There is no /joyn. Did you mean /join? /help lists all.",
-        Program: "Invalid value 'joyn' - at `$.type`",
-    }
-    assert alex.do("joyn") == unknown[type(alex)]
+    advice = "There is no /joyn. Did you mean /join? /help lists all."
+    invalid = "Invalid value 'joyn' - at `$.type`"
+    assert alex.do("joyn") == (advice if isinstance(alex, Person) else invalid)
     assert sam.hears() == []
 
 

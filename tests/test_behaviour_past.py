@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from doors import DOORS, Guest
+from doors import DOORS, Guest, Person, Program
 from journals import on_disk, result
 from twisted.internet.defer import Deferred
 
@@ -106,10 +106,10 @@ def _words(event: dict[str, Any]) -> str:
 class World:
     """A server where Sam talks, and somebody reads."""
 
-    def __init__(self, program: bool, limits: Limits = OPEN, backlog: int = 20) -> None:
+    def __init__(self, door: type[Guest], limits: Limits = OPEN, backlog: int = 20) -> None:
         self.server = MemoryServer(limits, About(backlog=backlog))
         self.sam = self.server.program("Sam")
-        self._program = program
+        self._door = door
 
     def say(self, *texts: str, **fields: object) -> None:
         """Have Sam say this."""
@@ -119,15 +119,16 @@ class World:
 
     def reader(self, name: str = "Alex") -> Reader:
         """Somebody who has just come in, and what they are shown is not read yet."""
-        end = self.server.connect()
-        if self._program:
+        end = self._door(self.server).end
+        program = self._door is not Person
+        if program:
             end.ask(type="hello", v=1, name=name)
         else:
             end.type(name)
-        return Reader(end, self._program)
+        return Reader(end, program)
 
 
-@pytest.fixture(params=[False, True], ids=["person", "program"])
+@pytest.fixture(params=DOORS, ids=lambda door: door.__name__.lower())
 def make(request: pytest.FixtureRequest) -> Callable[..., World]:
     """Makes worlds with one kind of reader."""
     return lambda **how: World(request.param, **how)
@@ -178,7 +179,7 @@ def test_shows_a_room_s_past_to_who_joins_it(world: World, reader: Reader) -> No
 
 def test_shows_a_bot_nothing_unless_it_asks() -> None:
     """It would answer to what is long past."""
-    world = World(program=True)
+    world = World(Program)
     world.say("!ping")
     quiet = world.server.connect()
     quiet.ask(type="hello", v=1, name="quiet", bot=True)
@@ -211,7 +212,8 @@ def test_shows_what_was_said_in_order(world: World, reader: Reader) -> None:
 def test_shows_what_one_has_just_said(reader: Reader) -> None:
     """However fast the question follows."""
     if reader._program:
-        reader.end.send(b'{"type":"say","text":"hi"}\n{"type":"history","id":1}\n')
+        asked = ('{"type":"say","text":"hi"}', '{"type":"history","id":1}')
+        reader.end.send(b"".join(map(reader.end.as_sent, asked)))
         (answer,) = (told for told in reader.end.objects() if told.get("id") == 1)
         assert reader._shown(answer) == ["Alex: hi"]
     else:
@@ -262,7 +264,7 @@ def test_slows_who_asks_for_much(make: Callable[..., World]) -> None:
 
 def test_says_how_to_go_on() -> None:
     """In words that can be typed."""
-    world = World(program=False)
+    world = World(Person)
     world.say(*(str(number) for number in range(5)))
     end = world.server.person("Alex")
     end.type("/history 2")
@@ -343,7 +345,7 @@ def test_finds_the_newest_first_and_goes_on(world: World, reader: Reader) -> Non
 
 def test_finds_by_room_and_by_name() -> None:
     """The options stand at the end of the line, and what looks like one in a text is text."""
-    world = World(program=False)
+    world = World(Person)
     world.sam.ask(type="join", room="#dev")
     world.say("the build", room="#lobby")
     world.say("the build in:#dev is green", room="#dev")

@@ -402,6 +402,22 @@ def test_more_deliveries_are_better(ours: float, verdict: str) -> None:
     assert word(Results([SCENARIOS[2]], runs), "2: deliveries a second, against Insp") == verdict
 
 
+@pytest.mark.parametrize(
+    ("slower", "verdict"), [(1.1, "met, and the aim"), (1.29, "met"), (1.31, "NOT met")]
+)
+def test_compares_the_doors_for_programs(slower: float, verdict: str) -> None:
+    """What frames may cost is told by the same objects in lines, whatever people have as text."""
+    runs = [
+        *paced("web", slower, slower, slower),
+        *paced("json", 1.0, 1.0, 1.0),
+        *paced("text", 9.0, 9.0, 9.0),
+        *in_rounds(run_of(2, "web", 1, deliveries_per_second=1e6)),
+        *in_rounds(run_of(2, "json", 1, deliveries_per_second=slower * 1e6)),
+    ]
+    results = Results([SCENARIOS[1], SCENARIOS[2]], runs)
+    assert word(results, "1: WebSocket") == word(results, "2: WebSocket") == verdict
+
+
 def test_compares_a_case_with_another_of_the_same_server() -> None:
     """What ten silent readers cost is told by the same server without them."""
     slow = replace(RESULT.latency_ms, p99=9.0)
@@ -421,6 +437,7 @@ def test_every_goal_names_a_figure_that_there_is() -> None:
         assert len(figures) == 1
         assert (figures[0].against_case is not None) == (goal.against == "itself")
         assert goal.against in {"", "itself", *names}
+        assert goal.of in names
 
 
 def test_every_scenario_can_be_spoken_by_who_takes_part_in_it() -> None:

@@ -3,7 +3,7 @@
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +12,9 @@ from typing import Any
 
 import pytest
 from conftest import PATIENCE_SECONDS, tool
+from wsproto import ConnectionType, WSConnection
+from wsproto.events import AcceptConnection, CloseConnection, Event, Pong, Request, TextMessage
+from wsproto.frame_protocol import FrameProtocol
 
 from bench.compiling import FLAGS, FOLDER, compiled
 from bench.contestants import CONTESTANTS
@@ -20,6 +23,11 @@ from bench.processes import CAN_MEASURE, free_port
 
 Lie = Callable[[Iterator[bytes]], Iterator[bytes]]
 """What a server that lies makes of the lines that it should pass on."""
+
+Framing = Callable[[bytes], bytes]
+"""How a server puts a line into frames."""
+
+BY_WEB = Dialect(say="%p", web="/ws")
 
 MESSAGES = 10
 """What is said to one that lies: each lies about the fourth of them."""
@@ -69,12 +77,104 @@ def lied_to(path: Path, lie: Lie, **more: Any) -> Result:
 
     def serve(listening: socket.socket) -> None:
         with three(listening) as (speaker, *listeners), speaker.makefile("rb") as lines:
-            for piece in lie(iter(lines)):
-                for listener in listeners:
-                    listener.sendall(piece)
+            pass_on(lie(iter(lines)), listeners)
 
     with serving(on_path(path), serve):
         return run(one_of_three_speaks(path, **more))
+
+
+def pass_on(pieces: Iterator[bytes], listeners: Sequence[socket.socket]) -> None:
+    """Each piece to everybody."""
+    for piece in pieces:
+        for listener in listeners:
+            listener.sendall(piece)
+
+
+class WebSocket:
+    """The server's end of a WebSocket, which the generator has asked for."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self.connection = connection
+        self._reads = WSConnection(ConnectionType.SERVER)
+        self._events = self._read()
+        self.request = next(self._events)
+        connection.sendall(self._reads.send(AcceptConnection()))
+
+    def lines(self) -> Iterator[bytes]:
+        """The texts that come, each as a line."""
+        text = ""
+        for event in self._events:
+            if isinstance(event, TextMessage):
+                text += event.data
+                if event.message_finished:
+                    yield f"{text}\n".encode()
+                    text = ""
+
+    def pong(self) -> bytes:
+        """What the next pong says."""
+        event = next(self._events)
+        assert isinstance(event, Pong), event
+        return bytes(event.payload)
+
+    def _read(self) -> Iterator[Event]:
+        while came := self.connection.recv(1 << 16):
+            self._reads.receive_data(came)
+            for event in self._reads.events():
+                # It is how an error of the generator's is told.
+                assert not isinstance(event, CloseConnection), event
+                yield event
+
+
+def frames() -> FrameProtocol:
+    """What makes the frames of a server."""
+    return FrameProtocol(client=False, extensions=[])
+
+
+def whole(line: bytes) -> bytes:
+    """In one frame."""
+    return bytes(frames().send_data(line.decode(), fin=True))
+
+
+def longer(line: bytes) -> bytes:
+    """In a frame whose length takes two bytes more."""
+    return whole(b"." * 200 + line)
+
+
+def very_long(line: bytes) -> bytes:
+    """In a frame whose length takes eight bytes more."""
+    return whole(b"." * 70_000 + line)
+
+
+def in_pieces(line: bytes) -> bytes:
+    """In four frames, with others between them."""
+    made, text = frames(), line.decode()
+    return b"".join(
+        (
+            made.ping(b"?"),
+            made.send_data(text[:9], fin=False),
+            made.ping(b"." * 125),
+            made.send_data(text[9:30], fin=False),
+            made.pong(),
+            made.ping(),
+            made.send_data("", fin=False),
+            made.send_data(text[30:], fin=True),
+        )
+    )
+
+
+def lied_to_in_frames(
+    path: Path, lie: Lie, frame: Framing = whole, cut: Lie | None = None, **more: Any
+) -> Result:
+    """The same where they have come by WebSocket."""
+
+    def serve(listening: socket.socket) -> None:
+        with three(listening) as everyone:
+            speaker, *_ = [WebSocket(one) for one in everyone]
+            framed = map(frame, lie(speaker.lines()))
+            pass_on(cut(framed) if cut else framed, everyone[1:])
+
+    with serving(on_path(path), serve):
+        return run(one_of_three_speaks(path, dialect=BY_WEB, **more))
 
 
 def one_of_three_speaks(path: Path, **more: Any) -> Load:
@@ -133,6 +233,7 @@ def foresees(lines: Iterator[bytes]) -> Iterator[bytes]:
         yield line.replace(b"3@", b"9@") + line if number == 3 else line
 
 
+@pytest.mark.parametrize("lied", [lied_to, lied_to_in_frames])
 @pytest.mark.parametrize(
     ("lie", "found"),
     [
@@ -147,9 +248,11 @@ def foresees(lines: Iterator[bytes]) -> Iterator[bytes]:
         (foresees, {"stray": 2}),
     ],
 )
-def test_finds_what_a_server_does_wrong(lie: Lie, found: dict[str, int], tmp_path: Path) -> None:
+def test_finds_what_a_server_does_wrong(
+    lied: Callable[[Path, Lie], Result], lie: Lie, found: dict[str, int], tmp_path: Path
+) -> None:
     """Each of two listeners misses it, hears it twice, too late, torn, or from nobody."""
-    result = lied_to(tmp_path / "liar", lie)
+    result = lied(tmp_path / "liar", lie)
     assert (result.sent, result.expected) == (MESSAGES, 2 * MESSAGES)
     assert faults(result) == found
     assert result.faultless == (not found)
@@ -173,6 +276,141 @@ def test_finds_a_message_that_is_cut_in_two(tmp_path: Path) -> None:
             held = line[end:]
 
     assert faults(lied_to(tmp_path / "liar", cuts)) == {}
+
+
+@pytest.mark.parametrize("frame", [whole, longer, very_long, in_pieces])
+def test_reads_frames_however_they_come(frame: Framing, tmp_path: Path) -> None:
+    """A read ends at each byte of a frame in turn, or there are several in one; none is lost."""
+
+    def cuts(framed: Iterator[bytes]) -> Iterator[bytes]:
+        held = b""
+        for number, each in enumerate(framed):
+            end = len(each) if number == 4 * MESSAGES - 1 else len(each) * number // 40
+            end = number if number < 16 else end
+            yield held + each[:end]
+            held = each[end:]
+
+    def gathers(framed: Iterator[bytes]) -> Iterator[bytes]:
+        for each in framed:
+            yield each + b"".join(next(framed) for _ in range(MESSAGES - 1))
+
+    for name, cut in (("cut", cuts), ("gathered", gathers)):
+        result = lied_to_in_frames(tmp_path / name, tells_all, frame, cut, seconds=0.2)
+        assert (result.delivered, faults(result)) == (2 * 4 * MESSAGES, {})
+
+
+def test_finds_a_message_that_is_cut_in_two_messages(tmp_path: Path) -> None:
+    """Each half in a message of its own: that is not how it was said."""
+
+    def halves(line: bytes) -> bytes:
+        return whole(line[:20]) + whole(line[20:])
+
+    result = lied_to_in_frames(tmp_path / "liar", tells_all, halves)
+    assert faults(result) == {"missing": 2 * MESSAGES, "torn": 2 * MESSAGES}
+
+
+def test_answers_the_pings_of_a_web_socket(tmp_path: Path) -> None:
+    """With what they say, be it nothing or much; also between two pieces of a message."""
+    path = tmp_path / "pings"
+    answers = []
+
+    def serve(listening: socket.socket) -> None:
+        with three(listening) as everyone:
+            sockets = [WebSocket(one) for one in everyone]
+            made = frames()
+            for question in (made.ping(b"a b"), made.ping(), made.ping(b"." * 125)):
+                everyone[0].sendall(question[:1])
+                everyone[0].sendall(question[1:])
+                answers.append(sockets[0].pong())
+            everyone[0].sendall(made.send_data("rea", fin=False) + made.ping(b"c"))
+            answers.append(sockets[0].pong())
+            everyone[0].sendall(made.send_data("dy", fin=True))
+            for one in everyone[1:]:
+                one.sendall(whole(b"ready"))
+            pass_on(map(whole, sockets[0].lines()), everyone[1:])
+
+    dialect = replace(BY_WEB, steps=(("", "ready"),))
+    with serving(on_path(path), serve):
+        assert faults(run(one_of_three_speaks(path, dialect=dialect))) == {}
+    assert answers == [b"a b", b"", b"." * 125, b"c"]
+
+
+@pytest.mark.parametrize("size", [60, 4000])
+def test_speaks_to_a_web_socket_as_a_page_of_its_server(size: int) -> None:
+    """It comes from the server's own origin, and each text is a masked message."""
+    listening = socket.create_server(("127.0.0.1", 0))
+    port = listening.getsockname()[1]
+    heard: list[bytes] = []
+
+    def serve(listening: socket.socket) -> None:
+        with three(listening) as everyone:
+            for one in (sockets := [WebSocket(one) for one in everyone]):
+                assert isinstance(one.request, Request)
+                assert (one.request.target, one.request.host) == ("/ws", f"127.0.0.1:{port}")
+                headers = dict(one.request.extra_headers)
+                assert headers[b"origin"] == f"http://127.0.0.1:{port}".encode()
+            for one in sockets:
+                lines = one.lines()
+                heard.append(next(lines))
+                one.connection.sendall(whole(b"in"))
+            heard.extend(sockets[0].lines())
+
+    dialect = replace(BY_WEB, steps=(("name %i", "in"),))
+    load = Load(dialect=dialect, port=port, people=3, speakers=1, bytes=size)
+    with serving(listening, serve):
+        run(replace(load, rate=200, seconds=0.05, drain=0.1))
+    assert heard == [
+        *(b"name %05d\n" % number for number in range(3)),
+        *(b"@00000.%08d@%s\n" % (number, b"x" * (size - 16)) for number in range(MESSAGES)),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        (
+            b"HTTP/1.1 403 Forbidden\r\n\r\nNot yours.",
+            "person 00000 gets no WebSocket; its last words: HTTP/1.1 403 Forbidden    Not yours.",
+        ),
+        (b"HTTP/1.1 101 ", "person 00000, who was on the way in: end of input"),
+    ],
+)
+def test_says_that_it_gets_no_web_socket(answer: bytes, says: str, tmp_path: Path) -> None:
+    """In a line, with what the server said instead."""
+
+    def refuses(listening: socket.socket) -> None:
+        with listening.accept()[0] as one:
+            one.recv(1 << 16)
+            one.sendall(answer)
+
+    with serving(on_path(tmp_path / "shy"), refuses), pytest.raises(LoadFailed, match=says):
+        run(Load(path=str(tmp_path / "shy"), dialect=BY_WEB))
+
+
+@pytest.mark.parametrize(
+    ("frame", "says"),
+    [
+        (frames().close(1000), "it closed the WebSocket; its last words: .*Too many!"),
+        (FrameProtocol(client=True, extensions=[]).send_data("in"), "no server may send"),
+        (b"\xc1\x02in", "no server may send"),
+        (b"\x82\x02in", "no server may send"),
+        (b"\x80\x02in", "no server may send"),
+        (b"\x01\x02in\x81\x02in", "no server may send"),
+        (b"\x09\x00", "no server may send"),
+        (b"\x89\x7e\x00\xff", "no server may send"),
+    ],
+)
+def test_says_that_a_web_socket_is_over(frame: bytes, says: str, tmp_path: Path) -> None:
+    """Closed, or broken: masked, compressed, binary, out of turn, or too long for its kind."""
+
+    def ends(listening: socket.socket) -> None:
+        with listening.accept()[0] as one:
+            WebSocket(one).connection.sendall(whole(b"Too many!") + frame)
+            one.recv(1)
+
+    dialect = replace(BY_WEB, steps=(("", "in"),))
+    with serving(on_path(tmp_path / "rude"), ends), pytest.raises(LoadFailed, match=says):
+        run(Load(path=str(tmp_path / "rude"), people=2, dialect=dialect, patience=PATIENCE_SECONDS))
 
 
 def test_latency_counts_from_when_a_message_was_due(tmp_path: Path) -> None:
@@ -263,7 +501,7 @@ def heard(contestant: str, folder: Path, how: str) -> Result:
         return run(loads[how])
 
 
-@pytest.mark.parametrize("contestant", ["floor", "batching", "text"])
+@pytest.mark.parametrize("contestant", ["floor", "batching", "text", "web"])
 def test_paced_and_private_messages_are_heard(contestant: str, tmp_path: Path) -> None:
     """Evenly from all to all but five who never read, and from each to one."""
     paced = heard(contestant, tmp_path / "paced", "paced")

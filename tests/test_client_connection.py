@@ -441,7 +441,8 @@ def test_shows_nothing_that_moves_a_cursor(desk: Desk) -> None:
     )
     shown = desk.stdio.shown()
     assert shown.replace("\n", "").isprintable()
-    assert len(shown.splitlines()) == 7
+    assert len(shown.splitlines()) == 8
+    assert all(line.startswith(("S\ufffdam: ", "-> ")) for line in shown.splitlines()[:2])
 
 
 def test_leaves_when_nobody_reads_the_output_any_more(desk: Desk) -> None:

@@ -6,7 +6,7 @@ from itertools import count
 
 import pytest
 from disks import FullDisk, RaisingJournal, SlowJournal
-from doors import DOORS, Guest, Person
+from doors import DOORS, Guest
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 
@@ -510,9 +510,9 @@ def test_reads_no_more_than_may_wait_for_the_disk(door: type[Guest]) -> None:
     ear.hears()
     lines = [LINE.format(number) for number in range(2 * WAITING + 100)]
     journal.held = True
-    sam.end.send(b"".join(_request(door, line) for line in lines))
+    sam.end.send(b"".join(map(sam.saying, lines)))
     for line in ("one", "two"):
-        kim.end.send(_request(door, line))
+        kim.end.send(kim.saying(line))
     assert (sam.end.wire.paused, kim.end.wire.paused, kim.end.unread) == (True, True, True)
     assert ear.hears() == []
     journal.held = False
@@ -535,7 +535,7 @@ def test_lets_nobody_in_while_far_too_much_waits_for_the_disk(door: type[Guest])
     server = MemoryServer(QUICK, journal=journal)
     sam = door(server, "Sam")
     journal.held = True
-    sam.end.send(_request(door, LINE.format(0)) * (2 * WAITING))
+    sam.end.send(sam.saying(LINE.format(0)) * (2 * WAITING))
     waiting = [server.connect() for _ in range(WAITING_BYTES // BESIDE_TEXT + 1)]
     assert server.connect().lines() == [
         "-> The server is too busy to let anybody in. Try again later."
@@ -602,13 +602,6 @@ def test_reads_on_from_the_others_where_one_fails_at_it(
     hall.turn()
     assert (read, faults()) == (["Sam"], 1)
     assert len(journal.given) == 1
-
-
-def _request(door: type[Guest], text: str) -> bytes:
-    """What is sent to say something."""
-    return (
-        f"{text}\n".encode() if door is Person else b'{"type":"say","text":"%b"}\n' % text.encode()
-    )
 
 
 def _said(text: str, seq: int = 0) -> events.Said:

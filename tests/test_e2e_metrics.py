@@ -81,7 +81,7 @@ def test_says_that_the_port_for_figures_is_busy(chat_server: ChatServer, tmp_pat
     """In one line, as of any other port."""
     finished = subprocess.run(
         [
-            *(TWISTD, "-n", "chat", "--listen", HERE, "--data", str(tmp_path / "data")),
+            *(TWISTD, "-n", "chat", "--no-web", "--listen", HERE, "--data", str(tmp_path / "data")),
             *("--metrics", f"tcp:{chat_server.port}"),
         ],
         cwd=tmp_path,

@@ -188,7 +188,13 @@ def test_runs_in_the_background_with_a_log_of_objects(tmp_path: Path) -> None:
     """twistd goes its own way; SIGHUP reloads, SIGUSR1 begins the log anew, SIGTERM ends it."""
     log, pidfile, motd = (tmp_path / name for name in ("chat.log", "chat.pid", "motd"))
     motd.write_text("Be kind.")
-    chat = ["chat", "--log-format=json", "--listen=tcp:0:interface=127.0.0.1", "--data=:memory:"]
+    chat = [
+        "chat",
+        "--no-web",
+        "--log-format=json",
+        "--listen=tcp:0:interface=127.0.0.1",
+        "--data=:memory:",
+    ]
     subprocess.run(
         [TWISTD, f"--pidfile={pidfile}", f"--logfile={log}", *chat, "--motd=motd"],
         cwd=tmp_path,
@@ -256,7 +262,7 @@ def test_says_in_a_line_what_is_wrong_before_it_begins(
 ) -> None:
     """On standard error and for people, however the log is written."""
     finished = subprocess.run(
-        [TWISTD, "-n", "--pidfile=", "chat", "--data", ":memory:", *words],
+        [TWISTD, "-n", "--pidfile=", "chat", "--no-web", "--data", ":memory:", *words],
         cwd=tmp_path,
         capture_output=True,
         text=True,
@@ -270,7 +276,7 @@ def test_says_in_a_line_what_is_wrong_before_it_begins(
 def terminal(tmp_path: Path) -> Iterator[Any]:
     """A server that runs in a terminal."""
     listen = ["--listen", "tcp:0:interface=127.0.0.1"]
-    words = ["-n", "--pidfile=", "chat", *listen, "--data", ":memory:"]
+    words = ["-n", "--pidfile=", "chat", "--no-web", *listen, "--data", ":memory:"]
     terminal = pexpect.spawn(TWISTD, words, cwd=tmp_path, timeout=PATIENCE_SECONDS)
     terminal.expect_exact("Server is running...")
     yield terminal

@@ -224,7 +224,7 @@ def test_listens_on_several_endpoints(start_server: StartServer, tmp_path: Path)
 def test_says_what_is_wrong_with_an_option(tmp_path: Path, options: list[str], said: str) -> None:
     """A wrong option is one line on standard error, and an exit code."""
     finished = subprocess.run(
-        [TWISTD, "-n", "chat", *options],
+        [TWISTD, "-n", "chat", "--no-web", *options],
         cwd=tmp_path,
         capture_output=True,
         text=True,
@@ -241,7 +241,7 @@ def test_says_that_a_port_is_busy(
     """A port that another has is one line on standard error, an exit code, and no litter."""
     endpoint = f"tcp:{chat_server.port}:interface=127.0.0.1"
     finished = subprocess.run(
-        [*runner, "chat", "--listen", endpoint, "--data", str(tmp_path / "data")],
+        [*runner, "chat", "--no-web", "--listen", endpoint, "--data", str(tmp_path / "data")],
         cwd=tmp_path,
         capture_output=True,
         text=True,

@@ -270,7 +270,7 @@ SENSIBLE = {
 }
 """What a field says while another one is tried."""
 
-UNWRITTEN = {"on", "most", "before", "after", "seq", "seen", "n"}
+UNWRITTEN = {"on", "most", "before", "after", "seq", "seen", "skip", "n"}
 """Fields that are no text; a verb that wants one without a choice gets it."""
 
 
@@ -376,6 +376,7 @@ def _found(guest: Guest, text: str) -> list[int]:
     while "More: " in answer and len(numbers) < SEARCH_EVENTS:
         guest.hears()
         answer = guest.do("search", text=text)
-        numbers = [int(line.partition(" ")[0]) for line in guest.hears()]
+        # A message of several lines has its number before each of them.
+        numbers = list(dict.fromkeys(int(line.partition(" ")[0]) for line in guest.hears()))
     assert ("Nothing was found." in answer) == (not numbers)
     return numbers

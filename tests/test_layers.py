@@ -113,10 +113,17 @@ KNOWS: dict[str, set[str]] = {
         *("stream", "styles", "verbs"),
     },
     "states": {
+        "wording",
         *("accounts", "answers", "audience", "chat", "events", "happened", "identity", "journal"),
         *("ledger", "limits", "masks", "moderation", "names", "refused", "rooms", "stats", "verbs"),
     },
+    "posting": {"chat", "events", "limits", "moments", "names", "refused", "rooms"},
+    "visits": {
+        *("accounts", "answers", "audience", "chat", "happened", "house", "journal", "limits"),
+        *("names", "pace", "posting", "refused", "rooms", "styles", "text", "verbs"),
+    },
     "addresses": set(),
+    "turning_away": {"admission", "clock", "house", "limits"},
     "holding": {"house"},
     # What a monitoring system asks for.
     "health": {"admission", "house", "limits"},
@@ -125,18 +132,21 @@ KNOWS: dict[str, set[str]] = {
 """The modules and packages that each may import; what type checkers alone see does not count."""
 
 DOORS = {
-    *("addresses", "admission", "clock", "doors", "holding", "house", "keepalive", "limits"),
-    *("names", "outbox", "refused", "session", "states", "styles", "text"),
+    *("addresses", "admission", "answers", "clock", "doors", "holding", "house", "keepalive"),
+    *("limits", "names", "outbox", "refused", "session", "states", "styles", "text"),
+    *("turning_away", "verbs", "visits"),
 }
+"""What doors may know: sessions and visits, and what is said over them, for they describe that."""
 
 ON_THE_REACTOR = {
     *("delivery", "outbox", "doors", "accounts", "journal", "client", "tap", "options"),
     *("ways_in", "testing", "threads", "certificates", "stream", "metrics", "addresses"),
+    *("turning_away", "visits"),
 }
 """Who may import ``twisted.internet``."""
 
-LINE_DOOR = {"doors.line": {"doors.telnet"}}
-"""What a door is made of; another door is nothing to it."""
+PARTS = ({"doors.line", "doors.telnet"}, {name for name in MODULES if "doors.web" in name})
+"""What each door is made of; another door is nothing to it."""
 
 
 def test_sees_every_module() -> None:
@@ -167,12 +177,18 @@ def test_knows_the_session_and_no_rule(module: str) -> None:
 def test_knows_no_other_door(module: str) -> None:
     """Only the parts that it is made of."""
     others = {other for other in _ours(module) if _part(other) == "doors"}
-    assert others <= LINE_DOOR.get(module, set())
+    own = next((parts for parts in PARTS if module in parts), set())
+    assert others <= own
 
 
 @pytest.mark.parametrize("module", sorted(MODULES))
 def test_leaves_doors_and_journals_to_who_puts_the_server_together(module: str) -> None:
     """Only the service, and the server for tests, know which ones there are."""
+    if module == "options":
+        assert {other for other in _ours(module) if _part(other) == "doors"} == {
+            "doors.web.origins"
+        }
+        return
     if _part(module) in ("tap", "testing"):
         assert {"doors.line", "journal.memory"} <= _ours(module)
         return

@@ -328,9 +328,9 @@ def test_takes_the_last_of_two_equal_keys() -> None:
     assert alex.lines() == ["Bot: two"]
 
 
-@pytest.mark.parametrize("text", ["a\\nb", "a\\rb", "a\\u2028b", "a\\u0085b"])
+@pytest.mark.parametrize("text", ["a\\u000cb", "a\\u000bb", "a\\u2028b", "a\\u0085b"])
 def test_keeps_what_a_program_says_on_one_line(text: str) -> None:
-    """No line end of theirs makes a second line, for people and for programs."""
+    """Nothing but a line end makes a second line, for people and for programs."""
     server = MemoryServer()
     alex, other, bot = server.person("Alex"), server.program("Other"), server.program("Bot")
     alex.received()
@@ -596,7 +596,7 @@ def test_counts_sites_and_not_single_addresses_of_ipv6() -> None:
     other = factory.buildProtocol(IPv6Address("TCP", "2001:db8:0:1::1", 1))
     local = [factory.buildProtocol(UNIXAddress("/tmp/x")) for _ in range(3)]
     kinds = [type(protocol).__name__ for protocol in [first, second, other, *local]]
-    assert kinds == ["ChatProtocol", "_TurnedAway"] + ["ChatProtocol"] * 4
+    assert kinds == ["ChatProtocol", "_Away"] + ["ChatProtocol"] * 4
 
 
 @pytest.mark.parametrize(
@@ -667,7 +667,7 @@ def test_tells_nobody_why_with_the_last_descriptors() -> None:
     left = SPARE_DESCRIPTORS - 1
     factory, _ = bare_factory(Limits(), left=lambda: left)
     address = IPv4Address("TCP", "10.0.0.1", 1)
-    assert type(factory.buildProtocol(address)).__name__ == "_TurnedAway"
+    assert type(factory.buildProtocol(address)).__name__ == "_Away"
     left = LAST_DESCRIPTORS - 1
     assert factory.buildProtocol(address) is None
 

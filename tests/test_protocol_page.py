@@ -128,7 +128,7 @@ def test_answers_are_those_of_the_code() -> None:
 
 def test_answers_name_requests_that_there_are() -> None:
     """In the column that says what they are answers to."""
-    requests = {verb.request.__struct_config__.tag for verb in TABLE.verbs} | {"hello"}
+    requests = {verb.request.__struct_config__.tag for verb in TABLE.verbs} | {"hello", "typed"}
     answered = {name for cells in rows("Answers").values() for name in asked(cells[2])}
     assert answered - requests == set()
 

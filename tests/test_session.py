@@ -25,6 +25,7 @@ class Ear:
 
     peer = "a test"
     door = "test"
+    token = ""
     address = "192.0.2.1"
     local = False
 

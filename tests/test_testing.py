@@ -1,5 +1,7 @@
 """The server in memory, that others test their bots with: it behaves as a real one does."""
 
+import subprocess
+import sys
 from collections.abc import Sequence
 from ipaddress import ip_network
 
@@ -133,3 +135,61 @@ def test_takes_another_journal() -> None:
     batch, recorded = journal.batches.pop()
     recorded.callback(batch)
     assert b"You are Alex" in end.received()
+
+
+# Browsers.
+
+
+def test_brings_what_a_person_says_to_a_browser() -> None:
+    """And the other way round; a browser hears itself too."""
+    server = MemoryServer()
+    alex, kim = server.person("Alex"), server.browser("Kim")
+    alex.received()
+    alex.type("hi")
+    kim.ask(type="say", text="hello", id=1)
+    assert [one.get("text") for one in kim.objects()] == ["hi", "hello", None]
+    assert alex.lines() == ["Kim: hello"]
+
+
+def test_answers_what_browsers_answer_by_themselves() -> None:
+    """A ping, and a goodbye."""
+    server = MemoryServer()
+    kim = server.browser("Kim")
+    server.advance(server.limits.dead_peer_seconds - 1)
+    server.web.check_alive()
+    server.advance(2)
+    server.web.check_alive()
+    server.settle()
+    assert (kim.pings, kim.closed) == (1, False)
+    kim.ask(type="quit")
+    assert (kim.close_code, kim.closed) == (1000, True)
+
+
+def test_asks_over_http() -> None:
+    """One question on a connection of its own, or several on one."""
+    server = MemoryServer()
+    assert server.fetch("GET", "/").headers["content-type"] == "text/html; charset=utf-8"
+    end = server.web_connection()
+    end.request("GET", "/nothing")
+    assert end.response().code == 404
+    end.request("HEAD", "/")
+    assert (end.response().body, end.closed) == (b"", False)
+
+
+def test_says_why_there_is_no_websocket() -> None:
+    """The answer is there to be looked at."""
+    refusal = MemoryServer().web_socket(origin="http://evil.example").refusal
+    assert refusal is not None
+    assert (refusal.code, "own page" in refusal.text) == (403, True)
+
+
+def test_needs_nothing_of_the_web_before_it_is_used() -> None:
+    """Who tests a bot at the line door need not have what browsers in memory are made of."""
+    code = """
+import sys
+from twisted_chat.testing import MemoryServer
+MemoryServer().person("Alex")
+print(sorted({"wsproto", "h11", "autobahn", "twisted.web"} & set(sys.modules)))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"

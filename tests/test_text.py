@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from twisted_chat.text import clean
+from twisted_chat.text import clean, clean_lines
 
 BMP = [chr(code) for code in range(0x10000)]
 REPLACED = "\N{REPLACEMENT CHARACTER}"
@@ -89,3 +89,22 @@ def test_lets_an_emoji_of_tomorrow_through() -> None:
 
 def _harmless(text: str) -> bool:
     return text.replace("\t", "").isprintable()
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_keeps_lines_apart_where_there_may_be_several(end: str) -> None:
+    """However their ends are written."""
+    assert clean_lines(f"a{end}  b{end}{end}c") == "a\n  b\n\nc"
+
+
+@pytest.mark.parametrize("text", ["\n\n a \n\n", "\r\n a\t\r\n \r\n"])
+def test_leaves_out_blank_lines_around_them(text: str) -> None:
+    """And what is blank at the end of a line."""
+    assert clean_lines(text) == " a"
+
+
+@given(st.text(alphabet=st.sampled_from([*"\r\n\0\x1b\u2028\u202e ab"])))
+def test_cleans_each_of_several_lines(text: str) -> None:
+    """What comes out are lines as `clean` leaves them, and nothing else."""
+    lines = clean_lines(text).split("\n")
+    assert [clean(line) for line in lines] == lines

@@ -287,6 +287,7 @@ VALUES: dict[str, tuple[Any, ...]] = {
     "before": (99,),
     "after": (1,),
     "most": (1000,),
+    "skip": (0, 1),
     "n": (1000,),
     "seen": (1,),
     "seq": tuple(range(1, 31)),
@@ -387,7 +388,7 @@ RANDOM = re.compile(rb'(?<=shown only now: )[\w-]{32}|(?<="secret":")[\w-]{32}')
 
 def come_back(guest: Guest) -> bytes:
     """All that somebody is sent on coming back; a program asks for all that it has not seen."""
-    guest.end = guest.server.connect(AFAR)
+    guest.end = guest.connect(AFAR)
     proof = {} if guest.name == "Sue" else {"password": HORSE}
     if not isinstance(guest, Program):
         guest.end.type(guest.name, *proof.values())

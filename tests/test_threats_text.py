@@ -163,8 +163,8 @@ def test_makes_one_line_of_each_event_whatever_a_person_types(line: bytes) -> No
     """From text to text, to telnet and to JSON."""
     den = Den()
     den.person.send(line)
-    _check_heard(den)
-    _check_lines(den.person.received(), b"\n")
+    check_heard(den)
+    check_lines(den.person.received(), b"\n")
 
 
 @given(sent())
@@ -173,24 +173,24 @@ def test_makes_one_line_of_each_event_whatever_a_program_sends(request: bytes) -
     """From JSON to text, to telnet and to JSON; the sender gets one answer, as one object."""
     den = Den()
     den.program.send(request)
-    _check_heard(den)
-    lines = [json.loads(line) for line in _check_lines(den.program.received(), b"\n")]
+    check_heard(den)
+    lines = [json.loads(line) for line in check_lines(den.program.received(), b"\n")]
     kinds = [line["type"] for line in lines if "time" not in line]
     assert len([kind for kind in kinds if kind != "goodbye"]) == 1
 
 
-def _check_heard(den: Den) -> None:
-    """Each hearer got each event as one line, and nothing else but one about themselves."""
-    assert _words(_check_lines(den.nc.received(), b"\n")) == _expected(den.heard_by("Sam"))
-    assert _words(_check_lines(den.telnet.received(), b"\r\n")) == _expected(den.heard_by("Kim"))
-    objects = [json.loads(line) for line in _check_lines(den.hearer.received(), b"\n")]
+def check_heard(den: Den) -> None:
+    """Each hearer got each event as its own lines, and nothing else but one about themselves."""
+    assert _words(check_lines(den.nc.received(), b"\n")) == _expected(den.heard_by("Sam"))
+    assert _words(check_lines(den.telnet.received(), b"\r\n")) == _expected(den.heard_by("Kim"))
+    objects = [json.loads(line) for line in check_lines(den.hearer.received(), b"\n")]
     notices = [one for one in objects if one["type"] == "notice"]
     assert len(notices) <= 1
     heard = [one for one in objects if one not in notices]
     assert heard == [msgspec.to_builtins(event) for event in den.heard_by("Joe")]
 
 
-def _check_lines(told: bytes, newline: bytes) -> list[str]:
+def check_lines(told: bytes, newline: bytes) -> list[str]:
     """The lines of it, none with CR, LF or NUL inside, the last one whole."""
     *lines, rest = told.split(newline)
     assert rest == b""
@@ -207,7 +207,8 @@ def _words(lines: Iterable[str]) -> list[str]:
 
 
 def _expected(heard: Iterable[Event]) -> list[str]:
-    return [wording.words(event) for event in heard]
+    # A message of several lines is so many, each with its author.
+    return [line for event in heard for line in wording.words(event).split("\n")]
 
 
 # Row 2: nothing comes out but what is printed.

@@ -51,7 +51,8 @@ def test_says_what_to_type(address: IAddress, kind: str, command: str) -> None:
 )
 def test_says_where_the_figures_are(address: IAddress, kind: str, where: str) -> None:
     """For every kind of port that shows them."""
-    assert page_at(address, kind) == where
+    assert page_at(address, kind, "metrics") == where
+    assert page_at(address, kind) == where.removesuffix("metrics")
 
 
 def test_shows_an_address_that_it_does_not_know() -> None:

@@ -99,9 +99,26 @@ class Admission:
         self._open += 1
         return None
 
+    def move(self, host: str | None, to: str | None) -> TurnedAway | None:
+        """Count a connection that is open under another address; where it may not be, why not.
+
+        What a proxy says of whom it brings is known later than that it has connected.
+        """
+        if host == to:
+            return None
+        self._open -= 1
+        why = self.enter(to)
+        self._open += why is not None
+        if why is None:
+            self._forget(host)
+        return why
+
     def leave(self, host: str | None) -> None:
         """Forget a connection that was counted."""
         self._open -= 1
+        self._forget(host)
+
+    def _forget(self, host: str | None) -> None:
         origin = self._origin(host)
         if origin is not None:
             self._open_from[origin] -= 1
@@ -116,8 +133,7 @@ class Admission:
         if host is None:
             return True
         return (
-            _plain(ip_address(host.partition("%")[0])).is_loopback
-            and self._origin(host) is not None
+            plain(ip_address(host.partition("%")[0])).is_loopback and self._origin(host) is not None
         )
 
     def _too_often(self, origin: str) -> bool:
@@ -133,7 +149,7 @@ class Admission:
         """What counts as one address; None where only the number in all counts."""
         if host is None:
             return None
-        address = _plain(ip_address(host.partition("%")[0]))
+        address = plain(ip_address(host.partition("%")[0]))
         if any(address in network for network in self._trusted):
             return None
         if isinstance(address, IPv6Address):
@@ -141,7 +157,7 @@ class Admission:
         return str(address)
 
 
-def _plain(address: Address) -> Address:
+def plain(address: Address) -> Address:
     """An IPv4 address, where an IPv6 one only wraps it."""
     mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
     return mapped or address

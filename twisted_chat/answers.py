@@ -95,6 +95,14 @@ class Welcome(Answer, frozen=True, kw_only=True):
     """The number of the last event that was told: what comes after it will be heard."""
     resume: str = ""
     """The secret by which a guest comes back as the same one."""
+    admin: bool | msgspec.UnsetType = msgspec.UNSET
+    """True for who administers the server, else absent."""
+
+
+class Shown(Answer, frozen=True, kw_only=True):
+    """What a person reads who typed what was asked for: the answer in words, line by line."""
+
+    text: str
 
 
 class Entered(Answer, frozen=True, kw_only=True):
@@ -106,6 +114,8 @@ class Entered(Answer, frozen=True, kw_only=True):
     more: int
     retention: int | msgspec.UnsetType = msgspec.UNSET
     """After how many seconds what is said there is forgotten; absent where it is kept."""
+    operator: bool | msgspec.UnsetType = msgspec.UNSET
+    """True for who may rule there, else absent."""
 
 
 class Person(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -118,11 +128,14 @@ class Person(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     operator: bool = False
     voice: bool = False
     bot: bool = False
+    admin: bool = False
     away: str | None = None
+    doors: list[str] = []
+    """By which they come, each once."""
 
 
 class People(Answer, frozen=True, kw_only=True):
-    """Who is in ``room``; ``more`` says how many the list leaves out."""
+    """Who is in ``room``; ``more`` says how many come after them."""
 
     room: str
     people: list[Person]

@@ -82,18 +82,20 @@ class Chat:
         identity: str = "",
         account: Account | None = None,
         address: str | None = None,
+        door: str = "",
         bot: bool = False,
         heard: Iterable[str] = (),
     ) -> tuple[User, Events]:
         """Let somebody in under a name, into the lobby and the rooms that they were in before.
 
         :param address: the IP address of their connection; None for one without.
+        :param door: by which it comes.
         :param heard: what those rooms are on record under.
         :raises Refused: they cannot: see `check_entry`.
         """
         self.check_entry(name, account, address)
         lobby = self.rooms[self.lobby]
-        user = User(name, now, identity, account, addresses=[address], bot=bot)
+        user = User(name, now, identity, account, addresses=[address], doors=[door], bot=bot)
         self._held.hold(user)
         joined = [self.registry.add(user, lobby, Member(now))]
         return user, [*joined, *self._return(user, heard, now)]
@@ -114,17 +116,19 @@ class Chat:
         self._held.check(name, account=account)
         self._check_place(self.rooms[self.lobby])
 
-    def attach(self, user: User, address: str | None = None) -> None:
+    def attach(self, user: User, address: str | None = None, door: str = "") -> None:
         """Somebody who is here has one more connection.
 
         :raises Banned: nobody who comes from there may be on the server.
         """
         self.guard.check_entry(user.name, user.account, address)
         user.addresses.append(address)
+        user.doors.append(door)
 
-    def detach(self, user: User, address: str | None = None) -> bool:
+    def detach(self, user: User, address: str | None = None, door: str = "") -> bool:
         """A connection of the user's is gone; whether there are others."""
         user.addresses.remove(address)
+        user.doors.remove(door)
         return bool(user.addresses)
 
     def leave(self, user: User, now: float, reason: str = "") -> Events:

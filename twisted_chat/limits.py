@@ -25,6 +25,10 @@ MARKS_IN_A_ROW = 3
 """Combining marks on one letter of a name: scripts need two, three leaves room, more is a prank
 that climbs into the lines above."""
 
+MESSAGE_LINES = 50
+"""Lines of one message: more than a screen of them is a file, and each is a line of its own for who
+has a terminal."""
+
 REASON_CHARS = 200
 """A reason for leaving, kicking or being away: shown in the middle of other people's lines."""
 
@@ -106,6 +110,38 @@ METRICS_SECONDS = 1
 """For which figures are shown again as they were: to gather them takes some milliseconds, with many
 connections, and whoever asks all the time should not take all of them."""
 
+WEB_SECONDS = 30
+"""For all that is asked for on one connection over HTTP, and its answers, whatever comes meanwhile:
+the page comes in one second, on a slow line in ten.  A WebSocket has its own deadline after it."""
+
+WEB_QUESTIONS = 100
+"""Questions on one connection: the page has two dozen files, and who asks without an end connects
+anew, of which the number is bounded."""
+
+WEB_HEADERS = 100
+"""Headers of a request: browsers send twenty, and proxies add some."""
+
+WEB_HEADERS_BYTES = 8192
+"""What they take together, as with most servers of the web."""
+
+BODY_BYTES = 16_384
+"""What a program sends with a request: a message, its name and what JSON puts around them, even
+where each character is written as an escape."""
+
+VISITORS_REMEMBERED = 10_000
+"""Accounts whose questions over HTTP are counted; beyond it the one longest quiet is forgotten."""
+
+POSTS_REMEMBERED = 10_000
+"""Of those who speak in slow rooms without being there, when it was; beyond it the earliest of them
+is forgotten, who waits no more then."""
+
+FRAGMENTS = 64
+"""Frames in which one message may come: browsers send one, libraries that stream some."""
+
+PIECE_BYTES = 512
+"""What is read of a WebSocket at once: as small frames are much work, and more of them than are
+looked at in a millisecond would keep everybody waiting."""
+
 TELNET_COMMANDS = 300
 """Telnet commands before the next end of a line: a real peer needs a dozen, one for each of
 256 options at most, and a loop never ends."""
@@ -153,6 +189,10 @@ CODE_SECONDS = 7 * 86_400
 LONGEST_CODE_SECONDS = 365 * 86_400
 """How long it is good for at most: a code that lies about in a mailbox is found by somebody."""
 
+PEOPLE_BYTES = 10_240
+"""What a page of the list of people takes, for who asks page by page: some 150 of them, and not 500
+times what it takes to ask."""
+
 ACCOUNTS = 100_000
 """Accounts in all, as they are held in memory, and strangers make them."""
 
@@ -164,6 +204,13 @@ PASSWORD_MAX_CHARS = 128
 
 TOKENS_PER_ACCOUNT = 20
 """Tokens of one account: one for each program of a busy person, and a list that can be read."""
+
+BROWSERS_PER_ACCOUNT = 10
+"""Browsers in which somebody stays logged in: a few machines, and a phone; of more than that the
+one used longest ago has to log in again."""
+
+BROWSER_SECONDS = 30 * 86_400
+"""How long a browser stays logged in that nobody uses: a holiday, and not a machine sold on."""
 
 TOKEN_LABEL_CHARS = 32
 """What a token is called: as long as a name, as it stands in a list."""

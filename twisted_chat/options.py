@@ -32,6 +32,9 @@ T = TypeVar("T")
 DEFAULT_ENDPOINT = "tcp:6789:interface=127.0.0.1"
 """This machine only: who wants to let others in says so."""
 
+DEFAULT_WEB = "tcp:6780:interface=127.0.0.1"
+"""Where the page is, for browsers of this machine."""
+
 _LOOPBACK = {"tcp": "127.0.0.1", "ssl": "127.0.0.1", "tcp6": r"\:\:1"}
 """The interface that only this machine reaches, as endpoints write it."""
 
@@ -55,13 +58,24 @@ class ChatOptions(Options, AuthOptionMixin):
     synopsis = "[options]"
     longdesc = "A chat for whoever connects with nc, telnet, twisted-chat or a program."
     supportedInterfaces = (IUsernamePassword,)
-    optFlags: ClassVar = [["quiet", "q", "Keep what people say out of the log."]]
+    optFlags: ClassVar = [
+        ["quiet", "q", "Keep what people say out of the log."],
+        ["no-web", None, "Have no page for browsers."],
+    ]
 
     def __init__(self) -> None:
         super().__init__()
         # Where a docstring goes on in another line, the help would show the spaces before that.
         self.docs = {name: " ".join((doc or "").split()) for name, doc in self.docs.items()}
         self.endpoints: list[str] = []
+        self.web: list[str] = []
+        """The endpoints at which there is a page for browsers."""
+        self.web_origins: list[str] = []
+        """The origins of pages that may talk to the chat, beside its own."""
+        self.web_proxies: list[Network] = []
+        """The networks of the proxies in front of that page."""
+        self.web_proxies_unix = False
+        """Whether there are some that come by a UNIX socket."""
         self.metrics: str | None = None
         """The endpoint at which figures are shown; None shows them nowhere."""
         self.limits = Limits()
@@ -207,6 +221,33 @@ class ChatOptions(Options, AuthOptionMixin):
         """A file of limits, a NAME = NUMBER or NAME = off a line; --limit wins over it."""
         self.files = dataclasses.replace(self.files, limits=Path(path).absolute())
 
+    def opt_web(self, endpoint: str) -> None:
+        """An endpoint at which there is a page for browsers; repeatable.
+        [default: tcp:6780:interface=127.0.0.1]"""
+        _check_endpoint(endpoint)
+        self.web.append(endpoint)
+
+    def opt_web_origin(self, origin: str) -> None:
+        """Where browsers find the page, as https://chat.example.org, or another page that may talk
+        to the chat; repeatable. [default: addresses, and names that no stranger can have]"""
+        # What parses it needs what the web door needs, which not everybody wants.
+        from twisted_chat.doors.web.origins import is_origin
+
+        if not is_origin(origin):
+            raise UsageError(f"--web-origin is as https://chat.example.org, and not {origin!r}")
+        self.web_origins.append(origin)
+
+    def opt_web_proxy(self, network: str) -> None:
+        """A network, as 10.0.0.0/8, or unix, from which proxies bring browsers; what they say in
+        X-Forwarded-For and X-Forwarded-Proto is believed. Repeatable."""
+        if network == "unix":
+            self.web_proxies_unix = True
+            return
+        try:
+            self.web_proxies.append(ip_network(network))
+        except ValueError as why:
+            raise UsageError(f"--web-proxy: {why}") from None
+
     def opt_metrics(self, endpoint: str) -> None:
         """An endpoint, as tcp:9100, at which /metrics has figures for Prometheus, and /health tells
         whether all is well; for this machine only, unless it has an interface=. [default: none]"""
@@ -228,6 +269,9 @@ class ChatOptions(Options, AuthOptionMixin):
 
     def postOptions(self) -> None:
         self.endpoints = self.endpoints or [DEFAULT_ENDPOINT]
+        if self["no-web"] and self.web:
+            raise UsageError("--no-web and --web do not go together")
+        self.web = [] if self["no-web"] else self.web or [DEFAULT_WEB]
         self.limits = _read(self.files.read_limits)
 
     opt_l = opt_listen

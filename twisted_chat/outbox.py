@@ -140,14 +140,14 @@ class Outbox:
         self._idle = False
         self._stop_timer()
         # TLS may never get as far as closing: its peer has to shake hands, and to say goodbye too.
-        self._timer = self._clock.callLater(self._limits.goodbye_seconds, self._abort)
+        self._timer = self._clock.callLater(self._limits.goodbye_seconds, self.abort)
         if not self._waiting:
             self._hang_up()
 
     def give_up(self) -> None:
         """The reader is too slow: forget what waits, and the connection."""
         if not self._closed:
-            self._abort()
+            self.abort()
             self._too_slow()
 
     def closed(self) -> None:
@@ -186,7 +186,8 @@ class Outbox:
         self._unregister()
         self._transport.loseConnection()
 
-    def _abort(self) -> None:
+    def abort(self) -> None:
+        """Close the connection at once, whatever waits."""
         self.closed()
         self._unregister()
         self._transport.abortConnection()
@@ -226,7 +227,7 @@ class SocketOutbox(Outbox):
             sent = 0
         except OSError:
             # The reactor may not be reading, so that nobody else would notice.
-            self._abort()
+            self.abort()
             return
         if sent < len(data):
             super().send(memoryview(data)[sent:] if sent else data)

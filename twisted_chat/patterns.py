@@ -45,8 +45,8 @@ class Line:
 
     @cached_property
     def encoded(self) -> bytes:
-        """The text as expressions are looked for."""
-        return self._text.encode("utf-8", "replace")
+        """The text as expressions are looked for; the end of a line is a space to them."""
+        return self._text.replace("\n", " ").encode("utf-8", "replace")
 
     def is_whole(self, start: int, end: int) -> bool:
         """Whether what is there in the folded text are whole words."""

@@ -22,6 +22,8 @@ class User:
     """What makes the name theirs; None for a guest."""
     addresses: list[str | None] = field(default_factory=lambda: [None])
     """Where their connections come from, each of them; None for one without an IP address."""
+    doors: list[str] = field(default_factory=lambda: [""])
+    """The door of each of these connections."""
     bot: bool = False
     away: str | None = None
     """Why they are not reading; None while they are."""

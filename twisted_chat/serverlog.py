@@ -64,10 +64,9 @@ class ServerLog:
     def received(self, who: str, text: str) -> None:
         """Somebody sent a line for all to read."""
         if not self._quiet and self._may_write():
-            # A TAB begins the second line of what takes several.
-            self._log.info(
-                "Received message from {who}: {text}", who=who, text=text.replace("\t", " ")
-            )
+            # A TAB begins the second line of what takes several, and here there is one.
+            line = text.replace("\t", " ").replace("\n", " / ")
+            self._log.info("Received message from {who}: {text}", who=who, text=line)
 
     def happened(self, event: Event) -> None:
         """Something happened that is the log's business; what is private is not."""

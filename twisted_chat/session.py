@@ -45,6 +45,11 @@ class Listener(Protocol):
         """Whether it comes from this machine."""
         ...
 
+    @property
+    def token(self) -> str:
+        """What its browser remembers of a login; empty for nothing, and at other doors."""
+        ...
+
     def style_for(self, view: View) -> Style:
         """How to write for somebody who wants to see this."""
         ...
@@ -231,6 +236,11 @@ class Session:
     def local(self) -> bool:
         """Whether it comes from this machine."""
         return self._listener.local
+
+    @property
+    def token(self) -> str:
+        """What its browser remembers of a login."""
+        return self._listener.token
 
     def hide_typing(self, hidden: bool) -> bool:
         """Have what is typed not be shown, or be shown again; whether that can be had."""

@@ -108,27 +108,40 @@ class TextStyle:
         return b"".join(map(self._line, wording.past(backlog, self._view.current)))
 
     def _line(self, line: str) -> bytes:
-        return line.encode() + self._newline
+        return line.encode().replace(b"\n", self._newline) + self._newline
+
+
+Envelope = Callable[[bytes], bytes]
+"""What a door puts around one JSON object, so that its peer can tell where it ends."""
+
+
+def as_line(encoded: bytes) -> bytes:
+    """The object on a line of its own."""
+    return encoded + b"\n"
 
 
 class JsonStyle:
-    """One JSON object a line, for programs."""
+    """One JSON object for each event or reply, for programs.
 
-    def __init__(self, view: View) -> None:
+    :param envelope: a line, or a frame of a WebSocket.
+    """
+
+    def __init__(self, view: View, envelope: Envelope = as_line) -> None:
         self._view = view
+        self._envelope = envelope
         self._encode = msgspec.json.Encoder().encode
 
     def event(self, event: Event) -> bytes:
-        """One line, or nothing."""
-        return b"" if _hidden(event, self._view) else self._encode(event) + b"\n"
+        """One object, or nothing."""
+        return b"" if _hidden(event, self._view) else self._envelope(self._encode(event))
 
     def sent(self, event: Event) -> bytes:
-        """One line, the same that others have."""
+        """One object, the same that others have."""
         return self.event(event)
 
     def reply(self, reply: Reply) -> bytes:
-        """One line; a program need not be asked for anything."""
-        return b"" if isinstance(reply, Prompt) else self._encode(reply) + b"\n"
+        """One object; a program need not be asked for anything."""
+        return b"" if isinstance(reply, Prompt) else self._envelope(self._encode(reply))
 
 
 class Styles:
@@ -137,12 +150,13 @@ class Styles:
     def __init__(self) -> None:
         self._last = LastBacklog()
         self._text: WeakValueDictionary[tuple[View, bytes], TextStyle] = WeakValueDictionary()
-        self._json: WeakValueDictionary[bool, JsonStyle] = WeakValueDictionary()
+        self._json: WeakValueDictionary[tuple[bool, Envelope], JsonStyle] = WeakValueDictionary()
 
     def text(self, view: View, newline: bytes) -> TextStyle:
         """The style for people who see this much, on lines that end like this."""
         return self._text.setdefault((view, newline), TextStyle(view, newline, self._last))
 
-    def json(self, view: View) -> JsonStyle:
+    def json(self, view: View, envelope: Envelope = as_line) -> JsonStyle:
         """The style for programs; all they can leave out is who comes and goes."""
-        return self._json.setdefault(view.quiet, JsonStyle(View(quiet=view.quiet)))
+        style = JsonStyle(View(quiet=view.quiet), envelope)
+        return self._json.setdefault((view.quiet, envelope), style)

@@ -9,6 +9,7 @@ from contextlib import suppress
 from functools import partial
 from types import TracebackType
 from typing import Any, NoReturn
+from typing import Protocol as Shape
 
 from twisted.application import strports
 from twisted.application.internet import StreamServerEndpointService, TimerService
@@ -84,13 +85,13 @@ class ChatService(MultiService):
             Threads(reactor, HASHES_AT_ONCE, "hashing"),
         ]
         self._ports = Ports(reactor, ServerLog(reactor, WAYS_IN), descriptors_left)
-        self._entrance = _Entrance(self._ports)
         self._certificates = Certificates()
+        self._entrance = _Entrance(self._ports)
+        self._web_entrance = _Entrance(self._ports)
         for endpoint in options.endpoints:
-            listening = self._certificates.reactor_for(endpoint, reactor)
-            _listens(
-                endpoint, self._entrance, listening, self._ports, _say_way_in
-            ).setServiceParent(self)
+            self._listen(endpoint, self._entrance, _say_way_in, self)
+        for endpoint in options.web:
+            self._listen(endpoint, self._web_entrance, _say_page, self)
         self._metrics = MultiService()
         """Outlasts the doors, as it tells that they are closed."""
         self._show = self._site(options.metrics)
@@ -160,13 +161,41 @@ class ChatService(MultiService):
         self._admission = Admission(
             limits, reactor, room, trusted=options.trusted, left=descriptors_left
         )
-        self._entrance.leads_to = self._factory = ChatFactory(self.house, self._admission)
+        self._entrance.leads_to = ChatFactory(self.house, self._admission)
+        if options.web:
+            self._web_entrance.leads_to = self._web_factory()
         self._show(self.house, self._admission)
         self._lookout = Lookout(Watch(reactor, self.house.figures, self.house.log))
         self._reload = Reload(options.files, self._certificates, self.house, self._limits_changed)
         self._alive = self._check_alive()
         self._every(CHANGES_SECONDS, self.house.look_for_changes)
         self._every(RETENTION_CHECK_SECONDS, self.house.forget_old)
+
+    def _web_factory(self) -> "Door":
+        """The door for browsers; what nobody wants takes neither memory nor time to start."""
+        from twisted_chat.doors.web.channel import WebFactory
+        from twisted_chat.doors.web.origins import Origins
+        from twisted_chat.doors.web.whence import Proxies
+
+        options = self._options
+        return WebFactory(
+            self.house,
+            self._admission,
+            Origins(options.web_origins),
+            Proxies(options.web_proxies, options.web_proxies_unix),
+        )
+
+    def _listen(
+        self,
+        endpoint: str,
+        factory: IProtocolFactory,
+        say_where: Callable[[ServerLog, IAddress, str], None],
+        parent: MultiService,
+    ) -> None:
+        """Have a factory listen at an endpoint, which says so."""
+        reactor = self._certificates.reactor_for(endpoint, self._reactor)
+        service = _listens(endpoint, factory, reactor, self._ports, say_where)
+        service.setServiceParent(parent)
 
     def _site(self, endpoint: str | None) -> Callable[[House, Admission], None]:
         """Show figures at an endpoint; what is to be told whose."""
@@ -176,9 +205,7 @@ class ChatService(MultiService):
         from twisted_chat.metrics.site import Site
 
         site = Site(self._reactor, self._ports.accepted)
-        listening = self._certificates.reactor_for(endpoint, self._reactor)
-        page = _listens(endpoint, site.factory, listening, self._ports, _say_page)
-        page.setServiceParent(self._metrics)
+        self._listen(endpoint, site.factory, _say_figures, self._metrics)
         return site.show
 
     def _limits_changed(self) -> None:
@@ -189,7 +216,12 @@ class ChatService(MultiService):
 
     def _check_alive(self) -> TimerService:
         seconds = max(1, self.house.limits.dead_peer_seconds / ALIVE_CHECKS)
-        return self._every(seconds, self._factory.check_alive)
+        return self._every(seconds, self._look_at_peers)
+
+    def _look_at_peers(self) -> None:
+        for entrance in (self._entrance, self._web_entrance):
+            if entrance.leads_to is not None:
+                entrance.leads_to.check_alive()
 
     def _every(self, seconds: float, do: Callable[[], object]) -> TimerService:
         timer = TimerService(seconds, do)
@@ -279,11 +311,19 @@ def _journal(options: Options, now: Callable[[], float], writing: Work, reading:
     return SqliteJournal(options.data, now, options.durability, writing, reading)
 
 
+class Door(Shape):
+    """What makes the connections of a door."""
+
+    def buildProtocol(self, addr: IAddress | None) -> Protocol | None: ...
+
+    def check_alive(self) -> None: ...
+
+
 class _Entrance(Factory):
     """Listens before there is a house: until there is, nobody is let in."""
 
     noisy = False
-    leads_to: ChatFactory | None = None
+    leads_to: Door | None = None
 
     def __init__(self, ports: Ports) -> None:
         self._ports = ports
@@ -316,7 +356,11 @@ def _say_way_in(log: ServerLog, at: IAddress, kind: str) -> None:
 
 
 def _say_page(log: ServerLog, at: IAddress, kind: str) -> None:
-    log.metrics_at(page_at(at, kind))
+    log.way_in(page_at(at, kind))
+
+
+def _say_figures(log: ServerLog, at: IAddress, kind: str) -> None:
+    log.metrics_at(page_at(at, kind, "metrics"))
 
 
 @implementer(IStreamServerEndpoint)

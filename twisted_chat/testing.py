@@ -4,6 +4,7 @@
     alex = server.person("Alex")
     bot = server.program("Bot", bot=True)
     alex.type("Hello everyone!")
+    kim = server.browser("Kim")
     assert bot.objects()[-1]["text"] == "Hello everyone!"
 
 Everything between the two ends is what runs in production; a test advances ``server.clock``.
@@ -12,15 +13,22 @@ Everything between the two ends is what runs in production; a test advances ``se
 import dataclasses
 import json
 import math
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from argon2 import PasswordHasher
 from twisted.cred.checkers import ICredentialsChecker
-from twisted.internet.address import IPv4Address
+from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
 from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.internet.error import ConnectionAborted, ConnectionDone, ConnectionLost
-from twisted.internet.interfaces import IConsumer, IHalfCloseableProtocol, ITransport
+from twisted.internet.interfaces import (
+    IConsumer,
+    IHalfCloseableProtocol,
+    IProtocolFactory,
+    IPushProducer,
+    ITransport,
+)
 from twisted.internet.task import Clock
 from twisted.python.failure import Failure
 from zope.interface import implementer
@@ -33,6 +41,10 @@ from twisted_chat.journal import Journal
 from twisted_chat.journal.memory import MemoryJournal
 from twisted_chat.limits import OFF, Limits
 from twisted_chat.threads import P, T, Work
+
+if TYPE_CHECKING:
+    from twisted_chat.doors.web.channel import WebFactory
+    from twisted_chat.testing_web import BrowserEnd, Response, WebEnd
 
 EPOCH = 1_700_000_000.0
 """What a memory server's wall clock shows when its clock shows 0."""
@@ -55,25 +67,33 @@ class AtOnce:
         """There is nothing to let go of."""
 
 
-@implementer(ITransport, IConsumer)
+@implementer(ITransport, IConsumer, IPushProducer)
 class Wire:
-    """The server's end of a connection in memory; what it writes is kept for the other end."""
+    """The server's end of a connection in memory; what it writes is kept for the other end.
 
-    def __init__(self, clock: Clock, host: str, closes: bool = True) -> None:
+    :param host: the peer's IP address; None for a UNIX socket.
+    """
+
+    def __init__(self, clock: Clock, host: str | None, closes: bool = True) -> None:
         self.written = bytearray()
         self.paused = False
         self.closed = False
         self.disconnecting = False
         self.producer: Any = None
         self.protocol: Any = None
+        self.heard: Callable[[], None] | None = None
+        """Called soon after something was written, for an end that answers by itself."""
         self._clock = clock
         self._host = host
         self._closes = closes
 
     def write(self, data: bytes) -> None:
         assert isinstance(data, bytes)
-        if not self.closed:
-            self.written += data
+        if self.closed:
+            return
+        if self.heard is not None and not self.written:
+            self._clock.callLater(0, self.heard)
+        self.written += data
 
     def writeSequence(self, data: Any) -> None:
         self.write(b"".join(data))
@@ -112,8 +132,11 @@ class Wire:
                 self.producer.stopProducing()
             self.protocol.connectionLost(Failure(why))
 
-    def getPeer(self) -> IPv4Address:
-        return IPv4Address("TCP", self._host, 54321)
+    def getPeer(self) -> IPv4Address | IPv6Address | UNIXAddress:
+        if self._host is None:
+            return UNIXAddress(None)
+        kind = IPv6Address if ":" in self._host else IPv4Address
+        return kind("TCP", self._host, 54321)
 
     def getHost(self) -> IPv4Address:
         return IPv4Address("TCP", "127.0.0.1", 6789)
@@ -122,14 +145,24 @@ class Wire:
 class End:
     """The peer's end of a connection in memory."""
 
-    def __init__(self, server: "MemoryServer", host: str, closes: bool = True) -> None:
+    def __init__(
+        self,
+        server: "MemoryServer",
+        host: str | None,
+        closes: bool = True,
+        factory: IProtocolFactory | None = None,
+    ) -> None:
         self.server = server
         self.wire = Wire(server.clock, host, closes)
-        made: Any = server.factory.buildProtocol(self.wire.getPeer())
+        made: Any = (factory or server.factory).buildProtocol(self.wire.getPeer())
         self.protocol = self.wire.protocol = made
         self._unread = b""
         self._finished = False
-        self.protocol.makeConnection(self.wire)
+        if made is None:
+            # A factory that makes no protocol has the transport closed.
+            self.wire.closed = True
+        else:
+            self.protocol.makeConnection(self.wire)
         server.settle()
 
     @property
@@ -145,13 +178,22 @@ class End:
     def send(self, data: bytes) -> None:
         """Send bytes; while the server reads nothing they wait, as in a kernel's buffer."""
         if not self.closed:
-            self._unread += data
-            self.server.deliver(self)
+            self.send_later(data)
+            self.server.settle()
+
+    def send_later(self, data: bytes) -> None:
+        """Have bytes be there when the server reads next."""
+        self._unread += data
+        self.server.deliver(self)
 
     def type(self, *lines: str) -> None:
         """Send lines, one after the other."""
         for line in lines:
-            self.send(line.encode() + b"\n")
+            self.send(self.as_sent(line))
+
+    def as_sent(self, line: str) -> bytes:
+        """The bytes that send a line, for a test that sends several in one piece."""
+        return line.encode() + b"\n"
 
     def ask(self, **request: object) -> None:
         """Send a JSON request."""
@@ -173,9 +215,9 @@ class End:
 
     def finish(self) -> None:
         """Send no more, and go on reading, as ``nc -N`` does at the end of its input."""
-        assert IHalfCloseableProtocol.providedBy(self.protocol)
         self._finished = True
         self.server.deliver(self)
+        self.server.settle()
 
     def stop_reading(self) -> None:
         """Read nothing from now on, so that what the server sends has to wait."""
@@ -205,8 +247,14 @@ class End:
             self.protocol.dataReceived(data)
         else:
             self._finished = False
-            self.protocol.readConnectionLost()
+            self._end_reading()
         return True
+
+    def _end_reading(self) -> None:
+        if IHalfCloseableProtocol.providedBy(self.protocol):
+            self.protocol.readConnectionLost()
+        else:
+            self.wire.lose(ConnectionDone())
 
 
 class MemoryServer:
@@ -222,6 +270,9 @@ class MemoryServer:
         policy: Policy | None = None,
         checkers: Sequence[ICredentialsChecker] = (),
         hashing: Work | None = None,
+        origins: Sequence[str] = (),
+        proxies: Sequence[Network] = (),
+        proxies_unix: bool = False,
     ) -> None:
         self.clock = clock or Clock()
         # A copy, as `take_limits` changes them in place.
@@ -241,8 +292,21 @@ class MemoryServer:
         )
         self.admission = Admission(self.limits, self.clock, OFF, trusted=trusted)
         self.factory = ChatFactory(self.house, self.admission)
+        self._origins = origins
+        self._proxies = proxies
+        self._proxies_unix = proxies_unix
         self._sending: dict[End, None] = {}
         self._secrets = 0
+
+    @cached_property
+    def web(self) -> "WebFactory":
+        """The web door; it is there from when it is used first."""
+        from twisted_chat.doors.web.channel import WebFactory
+        from twisted_chat.doors.web.origins import Origins
+        from twisted_chat.doors.web.whence import Proxies
+
+        proxies = Proxies(self._proxies, self._proxies_unix)
+        return WebFactory(self.house, self.admission, Origins(self._origins), proxies)
 
     def time(self) -> float:
         """The seconds since 1970."""
@@ -257,7 +321,7 @@ class MemoryServer:
         self.house.take_limits(limits)
         self.admission.limits_changed(OFF)
 
-    def connect(self, host: str = "127.0.0.1", closes: bool = True) -> End:
+    def connect(self, host: str | None = "127.0.0.1", closes: bool = True) -> End:
         """A connection that has said nothing yet; one may not help to close it, as TLS asks."""
         return End(self, host, closes)
 
@@ -275,10 +339,43 @@ class MemoryServer:
         end.received()
         return end
 
+    def web_connection(self, host: str | None = "127.0.0.1") -> "WebEnd":
+        """A connection to the web door over which nothing was asked yet."""
+        from twisted_chat.testing_web import WebEnd
+
+        return WebEnd(self, host)
+
+    def fetch(
+        self,
+        method: str,
+        target: str,
+        body: bytes = b"",
+        headers: Mapping[str, str] | None = None,
+        host: str | None = "127.0.0.1",
+    ) -> "Response":
+        """What the web door answers at once to a question, on a connection of its own."""
+        end = self.web_connection(host)
+        end.request(method, target, body, headers)
+        answer = end.response()
+        end.hang_up()
+        return answer
+
+    def web_socket(self, host: str | None = "127.0.0.1", **how: Any) -> "BrowserEnd":
+        """A WebSocket over which nothing was said yet; `BrowserEnd` tells how it may be."""
+        from twisted_chat.testing_web import BrowserEnd
+
+        return BrowserEnd(self, host, **how)
+
+    def browser(self, name: str, host: str = "127.0.0.1", **hello: object) -> "BrowserEnd":
+        """A browser that has entered, and read what there was to read."""
+        end = self.web_socket(host)
+        end.ask(type="hello", v=1, name=name, **{"echo": True, **hello})
+        end.received()
+        return end
+
     def deliver(self, end: End) -> None:
         """Read what an end has sent, as soon as its connection is read."""
         self._sending[end] = None
-        self.settle()
 
     def settle(self) -> None:
         """Let everything happen that can happen now."""

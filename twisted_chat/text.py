@@ -30,6 +30,19 @@ def clean(text: str) -> str:
     )
 
 
+def clean_lines(text: str) -> str:
+    """The same for a text of several lines, which a LF ends and not a space.
+
+    CR LF and CR end lines as well; what is blank before the first words and after the last is left
+    out.
+    """
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if "\n" not in text:
+        return clean(text).rstrip()
+    lines = [clean(line).rstrip() for line in text.split("\n")]
+    return "\n".join(lines).strip("\n")
+
+
 def _harmless(char: str) -> str:
     category = unicodedata.category(char)
     if char == "\t" or (category == "Cn" and ord(char) in _EMOJI_TO_COME):

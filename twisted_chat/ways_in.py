@@ -8,19 +8,19 @@ from twisted.internet.interfaces import IAddress
 _EVERYWHERE = ("0.0.0.0", "::")
 
 
-def page_at(address: IAddress, kind: str) -> str:
-    """Where the figures are read: an address for a browser, or the command that shows them.
+def page_at(address: IAddress, kind: str, page: str = "") -> str:
+    """Where a page is read: an address for a browser, or the command that shows it.
 
     :param address: where the port listens.
     :param kind: the kind of endpoint that it was made by.
     """
     if isinstance(address, UNIXAddress):
-        return f"curl --unix-socket {_path(address)} http://localhost/metrics"
+        return f"curl --unix-socket {_path(address)} http://localhost/{page}"
     if not isinstance(address, IPv4Address | IPv6Address):
         return str(address)
     host = _host(address)
     shown = f"[{host}]" if ":" in host else host
-    return f"{'https' if kind == 'ssl' else 'http'}://{shown}:{address.port}/metrics"
+    return f"{'https' if kind in ('ssl', 'tls') else 'http'}://{shown}:{address.port}/{page}"
 
 
 def way_in(address: IAddress, kind: str) -> str:

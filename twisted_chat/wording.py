@@ -19,13 +19,13 @@ USAGE_CHARS = 14
 
 @singledispatch
 def words(event: object) -> str:
-    """What happened, as a line without its room; an unknown event is an error, not silence."""
+    """What happened, as a line without its room, or several; an unknown event is an error."""
     raise TypeError(event)
 
 
 @words.register
 def _(event: events.Said) -> str:
-    return f"{event.who}: {event.text}"
+    return _each_line(f"{event.who}: ", event.text)
 
 
 @words.register
@@ -35,7 +35,7 @@ def _(event: events.Emoted) -> str:
 
 @words.register
 def _(event: events.Told) -> str:
-    return f"[PM from {event.who}] {event.text}"
+    return _each_line(f"[PM from {event.who}] ", event.text)
 
 
 @words.register
@@ -208,18 +208,22 @@ def _several(names: Sequence[str], others: int) -> str:
 
 
 def line_of(event: Event, current: str, clock: bool = False, sent: bool = False) -> str:
-    """The whole line for somebody who looks at room ``current``.
+    """The whole line for somebody who looks at room ``current``; a message may have several.
 
     A line from another room begins with its name, and with ``clock`` every line with the time in
     this machine's zone.  ``sent`` says that the reader told this to somebody alone.
     """
     line = words(event)
     if isinstance(event, events.Told) and sent:
-        line = f"[PM to {event.to}] {event.text}"
-    line = f"{_elsewhere(event, current)}{line}"
-    if clock:
-        line = f"[{shown_as(event.time):%H:%M}] {line}"
-    return line
+        line = _each_line(f"[PM to {event.to}] ", event.text)
+    before = f"[{shown_as(event.time):%H:%M}] " if clock else ""
+    before += _elsewhere(event, current)
+    return _each_line(before, line) if before else line
+
+
+def _each_line(before: str, text: str) -> str:
+    """A text with the same before each of its lines, so that none looks like somebody else's."""
+    return before + text.replace("\n", f"\n{before}")
 
 
 def _elsewhere(event: Event, current: str) -> str:
@@ -252,8 +256,8 @@ def _dated(happened: Sequence[Event], current: str, numbered: bool) -> list[str]
             day = f"{moment:%Y-%m-%d}"
             lines.append(f"-> {day}")
         number = f"{event.seq} " if numbered else ""
-        line = f"{_elsewhere(event, current)}{_remembered(event)}"
-        lines.append(f"{number}[{moment:%H:%M}] {line}")
+        before = f"{number}[{moment:%H:%M}] {_elsewhere(event, current)}"
+        lines += _each_line(before, _remembered(event)).split("\n")
     return lines
 
 
@@ -279,7 +283,7 @@ def _within(room: str) -> str:
 def _remembered(event: Event) -> str:
     """What happened, for somebody who may have been on either side of it."""
     if isinstance(event, events.Told):
-        return f"[PM from {event.who} to {event.to}] {event.text}"
+        return _each_line(f"[PM from {event.who} to {event.to}] ", event.text)
     return words(event)
 
 
@@ -331,6 +335,21 @@ def _count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
+_FOR_PROGRAMS = (
+    *(answers.Ok, answers.Error, answers.Welcome, answers.Entered, answers.Found),
+    answers.History,
+)
+"""Answers that a program makes more of than their words."""
+
+
+def shown(answer: answers.Answer) -> answers.Answer:
+    """The answer for a program into which a person types, which shows what they are told."""
+    if isinstance(answer, _FOR_PROGRAMS):
+        return answer
+    lines = past(answer, "") if isinstance(answer, Past) else [reply(answer)]
+    return answers.Shown(text="\n".join(lines))
+
+
 @singledispatch
 def reply(answer: object) -> str:
     """The answer as it is read by a person, several lines where it is a list; may be empty."""
@@ -344,6 +363,11 @@ def _(answer: answers.Ok) -> str:
 
 @reply.register
 def _(answer: answers.Error) -> str:
+    return answer.text
+
+
+@reply.register
+def _(answer: answers.Shown) -> str:
     return answer.text
 
 

@@ -51,6 +51,8 @@ class Token(msgspec.Struct, frozen=True, omit_defaults=True):
     since: float
     used: float = 0.0
     """When it was used last, to the minute; 0 is never."""
+    browser: bool = False
+    """Whether it is what a browser remembers of a login, and nobody made it by hand."""
 
 
 class Code(msgspec.Struct, frozen=True):

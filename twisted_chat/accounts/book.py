@@ -178,6 +178,14 @@ class Book:
         """
         return self._tokens.add(secret, token)
 
+    def add_browser(self, secret: str, account: Account, now: float) -> Change:
+        """Keep a token for a browser; of too many the one used longest ago is forgotten."""
+        return self._tokens.add_browser(secret, account.id, now)
+
+    def remove_browsers(self, account: Account) -> Change | None:
+        """Forget the tokens of an account's browsers; None where there are none."""
+        return self._tokens.remove_browsers(account.id)
+
     def use_token(self, token: Token, now: float) -> Change:
         """Keep when a token was used; nothing, if it is no more."""
         return self._tokens.use(token, now)

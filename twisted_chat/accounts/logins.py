@@ -1,6 +1,6 @@
 """Lets people prove who they are: by a password or a token, slowly enough for those who guess."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import cast
 
@@ -9,7 +9,7 @@ from twisted.cred.credentials import ICredentials, UsernamePassword
 from twisted.cred.error import LoginFailed
 from twisted.cred.portal import Portal
 
-from twisted_chat.accounts.account import Account, IAccount
+from twisted_chat.accounts.account import Account, IAccount, Token
 from twisted_chat.accounts.book import Book
 from twisted_chat.accounts.checkers import BookChecker, InOrder, TokenChecker
 from twisted_chat.accounts.credentials import BearerToken, password_of
@@ -18,7 +18,10 @@ from twisted_chat.accounts.passwords import chosen, prepared
 from twisted_chat.accounts.proof import ELSEWHERE, PASSWORD, Proof
 from twisted_chat.accounts.realm import Directory, Realm
 from twisted_chat.accounts.throttle import Throttle
+from twisted_chat.accounts.tokens import last_used
+from twisted_chat.identity import new_secret
 from twisted_chat.ledger import Change
+from twisted_chat.limits import BROWSER_SECONDS
 from twisted_chat.names import Name, user_name
 from twisted_chat.refused import TooBusy, WrongPassword
 
@@ -91,10 +94,69 @@ class Logins:
         :raises WrongPassword: there is no such account, or no such token.
         """
         with self._counting():
+            self._check_age(token)
             account = await _login(self._own, BearerToken(name.shown.encode(), token), name)
         self._used(token)
         self._throttle.owner_at(name.key, address)
         return account
+
+    def by_bearer(self, secret: str) -> Account:
+        """The account whose owner has made this token, for who does not say which account it is.
+
+        :raises WrongPassword: it is good for nothing, or a browser's.
+        """
+        with self._counting():
+            token = self._book.token(secret)
+            account = None if token is None else self._book.by_id(token.account_id)
+            if account is None or token is None or token.browser:
+                raise WrongPassword("That token is good for nothing. /token makes one.")
+        self._used(secret)
+        return account
+
+    # What a browser remembers.
+
+    async def remember(self, name: Name, password: str, address: str | None) -> tuple[Account, str]:
+        """The account of that name, and a token by which a browser is its owner from now on.
+
+        :raises Refused: as `by_password` does.
+        """
+        account = await self.by_password(name, password, address)
+        secret = new_secret()
+        self._keep(self._book.add_browser(secret, account, self._time()))
+        return account, secret
+
+    def remembered(self, secret: str) -> Account | None:
+        """Whose browser it is that has this token; None where it is good for nothing."""
+        token = self._book.token(secret)
+        if token is None or not token.browser or self._is_old(token):
+            return None
+        return self._book.by_id(token.account_id)
+
+    def forget(self, secret: str, *, everywhere: bool) -> tuple[Account, Collection[Proof]] | None:
+        """Have a browser's token, or those of all browsers of its account, be good for nothing.
+
+        :return: whose they were, and what nobody may be here with any more.
+        """
+        account, token = self.remembered(secret), self._book.token(secret)
+        if account is None or token is None:
+            return None
+        change = (
+            self._book.remove_browsers(account)
+            if everywhere
+            else self._book.remove_token(account, token.label)
+        )
+        if change is None:
+            return None
+        self._keep(change)
+        return account, {put.key for put in change.puts}
+
+    def _check_age(self, secret: str) -> None:
+        token = self._book.token(secret)
+        if token is not None and self._is_old(token):
+            raise WrongPassword
+
+    def _is_old(self, token: Token) -> bool:
+        return token.browser and self._time() - last_used(token) > BROWSER_SECONDS
 
     async def confirm(self, account: Account, password: str, address: str | None) -> None:
         """Let who is logged in pass only with their password.

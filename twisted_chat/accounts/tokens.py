@@ -1,17 +1,31 @@
 """The tokens of all accounts, by the digests of their secrets."""
 
 from collections import defaultdict
+from collections.abc import Iterator
+from itertools import count
 
 import msgspec
 
 from twisted_chat.accounts.account import Token
 from twisted_chat.accounts.kept import Kept, digest, together
 from twisted_chat.ledger import Change
-from twisted_chat.limits import TOKEN_LABEL_CHARS, TOKENS_PER_ACCOUNT
+from twisted_chat.limits import BROWSERS_PER_ACCOUNT, TOKEN_LABEL_CHARS, TOKENS_PER_ACCOUNT
 from twisted_chat.refused import TokenExists, TooLong, TooMany
 
 TOKEN = "token"
 """The kind of record in which a token is kept, by the digest of its secret."""
+
+
+def last_used(token: Token) -> float:
+    """When a token was used last, or made."""
+    return max(token.used, token.since)
+
+
+def _labels() -> Iterator[str]:
+    """What the tokens of browsers are called, the first that is free."""
+    yield "browser"
+    for number in count(2):
+        yield f"browser-{number}"
 
 
 class Tokens:
@@ -41,9 +55,28 @@ class Tokens:
             raise TooLong(f"A token's name has {TOKEN_LABEL_CHARS} characters at most.")
         if any(other.label == token.label for other in others):
             raise TokenExists(f"You have a token {token.label}. /revoke it, or use another name.")
-        if len(others) >= TOKENS_PER_ACCOUNT:
-            raise TooMany(f"You have {len(others)} tokens. /revoke one first.")
+        made = sum(not other.browser for other in others)
+        if made >= TOKENS_PER_ACCOUNT:
+            raise TooMany(f"You have {made} tokens. /revoke one first.")
         return self._kept.change(digest(secret), token)
+
+    def add_browser(self, secret: str, account_id: str, now: float) -> Change:
+        """Keep what a browser remembers; of too many the one used longest ago is forgotten."""
+        others = self.of(account_id)
+        browsers = sorted((one for one in others if one.browser), key=last_used)
+        old = browsers[: max(0, len(browsers) - BROWSERS_PER_ACCOUNT + 1)]
+        changes = [self.remove(account_id, one.label) for one in old]
+        taken = {one.label for one in others} - {one.label for one in old}
+        label = next(label for label in _labels() if label not in taken)
+        token = Token(account_id=account_id, label=label, since=now, browser=True)
+        added = self._kept.change(digest(secret), token)
+        return together(*(change for change in changes if change is not None), added)
+
+    def remove_browsers(self, account_id: str) -> Change | None:
+        """Forget what browsers remember of an account; None where none does."""
+        labels = [token.label for token in self.of(account_id) if token.browser]
+        changes = [self.remove(account_id, label) for label in labels]
+        return together(*(change for change in changes if change is not None)) if changes else None
 
     def use(self, token: Token, now: float) -> Change:
         """Keep when a token was used; nothing, if it is no more."""

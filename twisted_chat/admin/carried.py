@@ -16,7 +16,7 @@ from twisted_chat.limits import (
     ROOM_CHARS,
 )
 from twisted_chat.names import Unusable, room_name
-from twisted_chat.text import clean
+from twisted_chat.text import clean, clean_lines
 from twisted_chat.wording import line_of
 
 LINE_BYTES = 1 << 16
@@ -64,8 +64,10 @@ def as_text(event: Event) -> str:
     """The line for people, with the day and the time of this machine's zone."""
     when = f"{datetime.fromtimestamp(event.time):%Y-%m-%d %H:%M:%S}"
     if isinstance(event, Told):
-        return f"{when} [PM from {event.who} to {event.to}] {event.text}"
-    return f"{when} {line_of(event, current='')}"
+        line = f"[PM from {event.who} to {event.to}] {event.text}"
+    else:
+        line = line_of(event, current="")
+    return f"{when} {line}".replace("\n", " / ")
 
 
 class Reader:
@@ -148,7 +150,7 @@ def _quoted(text: str) -> str:
 
 def _cleaned(event: Recorded) -> Recorded:
     texts = {
-        field: clean(value)
+        field: clean_lines(value) if field == "text" else clean(value)
         for field, value in msgspec.structs.asdict(event).items()
         if isinstance(value, str) and not value.isprintable()
     }

@@ -80,7 +80,8 @@ class Inside(State):
 
     def _happened(self, event: Event) -> None:
         if self.presence.wants(event):
-            self.talk.outside.show(told(event, self.presence))
+            for line in told(event, self.presence):
+                self.talk.outside.show(line)
             self.presence.happened(event)
 
     def _recalled(self, backlog: Backlog) -> None:

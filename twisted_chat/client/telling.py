@@ -8,12 +8,14 @@ from twisted_chat.client.presence import Presence
 from twisted_chat.events import Emoted, Event, Said, Told
 
 
-def told(event: Event, presence: Presence) -> Line:
-    """The line for an event."""
+def told(event: Event, presence: Presence) -> list[Line]:
+    """The line for an event; a message may have several, of which the first rings."""
     who = str(getattr(event, "who", ""))
     me = presence.name if _meant(event, presence.name) else ""
     sent = isinstance(event, Told) and who == presence.name != event.to
-    return Line(wording.line_of(event, presence.current, presence.clock, sent), who=who, me=me)
+    text = wording.line_of(event, presence.current, presence.clock, sent)
+    first, *others = text.split("\n")
+    return [Line(first, who=who, me=me), *(Line(other, who=who) for other in others)]
 
 
 def _meant(event: Event, me: str) -> bool:

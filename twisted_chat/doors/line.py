@@ -15,18 +15,17 @@ from zope.interface import implementer
 
 from twisted_chat.addresses import host_of, peer_of
 from twisted_chat.admission import Admission, TurnedAway
-from twisted_chat.clock import Clock
 from twisted_chat.doors.telnet import IAC, Telnet
 from twisted_chat.holding import ANSWER, ROOM, Holding
 from twisted_chat.house import House
 from twisted_chat.keepalive import keep_alive, silent_seconds, socket_of, watched
-from twisted_chat.limits import TURNED_AWAY_AT_ONCE
 from twisted_chat.outbox import outbox_for
 from twisted_chat.refused import LineTooLong
 from twisted_chat.session import Session
 from twisted_chat.states import LEAVING
 from twisted_chat.styles import Style, View
 from twisted_chat.text import clean
+from twisted_chat.turning_away import TurningAway
 
 _HTTP = re.compile(rb"[A-Z]+ \S+ HTTP/\d")
 _TLS = b"\x16\x03"
@@ -48,6 +47,7 @@ class ChatProtocol(Holding, LineReceiver):
 
     delimiter = b"\n"
     door = "line"
+    token = ""
     transport: Any
 
     def __init__(
@@ -295,29 +295,6 @@ class _TelnetEnd:
         self._protocol._session.end("That telnet command has no end. Goodbye.")
 
 
-class _TurnedAway(Protocol):
-    """A connection that may not be: it hears why, and that is all, and not for long."""
-
-    transport: Any
-
-    def __init__(self, why: str, clock: Clock, seconds: float, gone: Callable[[], None]) -> None:
-        self._why = why
-        self._clock = clock
-        self._seconds = seconds
-        self._gone = gone
-
-    def connectionMade(self) -> None:
-        # TLS does not write, nor close, before the peer has shaken hands.
-        self._timer = self._clock.callLater(self._seconds, self.transport.abortConnection)
-        self.transport.write(f"-> {self._why}\n".encode())
-        self.transport.loseConnection()
-
-    def connectionLost(self, reason: Failure = connectionDone) -> None:
-        if self._timer.active():
-            self._timer.cancel()
-        self._gone()
-
-
 class ChatFactory(Factory):
     """Makes the connections of one door to a house."""
 
@@ -327,16 +304,14 @@ class ChatFactory(Factory):
         self._house = house
         self._admission = admission
         self._open: dict[ChatProtocol, str | None] = {}
-        self._turned_away = 0
+        self._turning = TurningAway(house, admission, lambda why: f"-> {why}\n".encode())
 
     def buildProtocol(self, addr: IAddress | None) -> Protocol | None:
         host, peer = host_of(addr), peer_of(addr)
         busy = self._house.delivery.overcrowded
         why = TurnedAway.BUSY if busy else self._admission.enter(host)
         if why is not None:
-            self._house.log.turned_away(peer, why)
-            self._house.figures.turned_away[why.code] += 1
-            return self._turn_away(why)
+            return self._turning.protocol(peer, why)
         protocol = ChatProtocol(self._house, peer, self._admission.is_local, self._closed)
         self._open[protocol] = host
         return protocol
@@ -345,17 +320,6 @@ class ChatFactory(Factory):
         """Give up the peers whose machines have gone; to be called every now and then."""
         for protocol in list(self._open):
             protocol.check_alive()
-
-    def _turn_away(self, why: str) -> Protocol | None:
-        """Say why not; where too many are being told already, Twisted closes without a word."""
-        if self._turned_away >= TURNED_AWAY_AT_ONCE or self._admission.exhausted:
-            return None
-        self._turned_away += 1
-        limits = self._house.limits
-        return _TurnedAway(why, self._house.clock, limits.goodbye_seconds, self._told_why)
-
-    def _told_why(self) -> None:
-        self._turned_away -= 1
 
     def _closed(self, protocol: ChatProtocol) -> None:
         self._admission.leave(self._open.pop(protocol))

@@ -77,6 +77,10 @@ class _Channel(HTTPChannel):
         # Nobody asks in so many words: what comes after the headers is not read.
         self.length = 0
 
+    def lineLengthExceeded(self, line: bytes) -> None:
+        # The channel is the transport's producer, which keeps TLS open until it lets go.
+        self.loseConnection()
+
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         if self._deadline.active():
             self._deadline.cancel()

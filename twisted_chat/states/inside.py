@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from twisted_chat import wording
 from twisted_chat.accounts.account import Account
 from twisted_chat.accounts.logins import Logins
 from twisted_chat.accounts.proof import Proof, of_password
@@ -31,7 +32,7 @@ from twisted_chat.rooms import User
 from twisted_chat.states.remembering import Remembering
 from twisted_chat.states.state import GONE
 from twisted_chat.stats import stats_of
-from twisted_chat.verbs import TABLE, Hello, Request, Table
+from twisted_chat.verbs import TABLE, Hello, Request, Table, Typed
 from twisted_chat.verbs.lists import names_in
 from twisted_chat.verbs.talking import is_speech, says
 from twisted_chat.verbs.verb import Coming, Outcome
@@ -103,9 +104,12 @@ class Inside:
         try:
             if isinstance(request, Hello):
                 raise AlreadyEntered(f"You are in already, as {self.user.name}.")
+            typed = isinstance(request, Typed)
+            if isinstance(request, Typed):
+                request = TABLE.meant_by(request)
             outcome = TABLE.of(request).perform(self, request)
             if isinstance(outcome, Coroutine):
-                self._session.begin(self._answer_later(outcome, request.id))
+                self._session.begin(self._answer_later(outcome, request.id, typed))
                 return
             happened, answer = outcome
         except Refused as why:
@@ -114,7 +118,7 @@ class Inside:
             self._house.log.fault("what a user asked for")
             self._session.refuse(SomethingWrong(), request.id)
         else:
-            self._answer(happened, answer, request.id)
+            self._answer(happened, answer, request.id, typed)
 
     def _refuse(self, why: Refused, request: Request) -> None:
         """Say why not; but what was said before with that id, under other rules, stays said."""
@@ -141,7 +145,14 @@ class Inside:
         else:
             self._session.refuse(used_before(), once)
 
-    def _answer(self, happened: Events, answer: Answer, request_id: str | int | None) -> None:
+    def _answer(
+        self, happened: Events, answer: Answer, request_id: str | int | None, typed: bool
+    ) -> None:
+        """Tell what came of a request.
+
+        :param typed: whether a person typed it, into a program that shows what they are told.
+        """
+        answer = wording.shown(answer) if typed else answer
         once = request_id if isinstance(request_id, str) else ""
         wish, self._wish = self._wish, None
         attaches, self._attaches = self._attaches, ""
@@ -168,7 +179,9 @@ class Inside:
         for do in afterwards:
             do()
 
-    async def _answer_later(self, coming: Coming, request_id: str | int | None) -> None:
+    async def _answer_later(
+        self, coming: Coming, request_id: str | int | None, typed: bool
+    ) -> None:
         try:
             happened, answer = await coming
         except Refused as why:
@@ -178,7 +191,7 @@ class Inside:
             self._session.refuse(SomethingWrong(), request_id)
         else:
             if self._session.state is self:
-                self._answer(happened, answer, request_id)
+                self._answer(happened, answer, request_id, typed)
 
     def reply(self, *replies: Reply) -> None:
         self._tell([], *replies)
@@ -372,7 +385,7 @@ class Inside:
     def _switch_to(self, other: User) -> None:
         """Leave as the guest that one was; the session is one of the other's from now on."""
         self._depart("")
-        self.chat.attach(other, self._address)
+        self.chat.attach(other, self._address, self._session.door)
         self.reply(*self._house.put_out(other))
         self.user = other
         self._past = self._past.of_another(other)
@@ -415,6 +428,7 @@ class Inside:
             rooms=[str(name) for name in self.user.rooms],
             seq=self.told,
             resume=secret,
+            admin=self.user.admin or msgspec.UNSET,
         )
 
     def _tell(
@@ -470,7 +484,7 @@ class Inside:
         :param heard: how far they have, where that is not all.
         """
         name = str(self.user.name)
-        if self.chat.detach(self.user, self._address):
+        if self.chat.detach(self.user, self._address, self._session.door):
             self._tell([], *replies, detaches=name, last=last)
             return
         self._house.log.gone(name, reason)

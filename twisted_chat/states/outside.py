@@ -3,6 +3,8 @@
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from twisted_chat.accounts.account import Account
 from twisted_chat.answers import ASK_NAME, Goodbye, Ok, Prompt, Reply
 from twisted_chat.names import Name
@@ -19,7 +21,7 @@ from twisted_chat.rooms import User
 from twisted_chat.states.inside import LEAVING, VERSION
 from twisted_chat.states.threshold import Threshold
 from twisted_chat.verbs import Hello, Request
-from twisted_chat.verbs.verb import read_user_name
+from twisted_chat.verbs.verb import Secret, read_user_name
 
 if TYPE_CHECKING:
     from twisted_chat.session import Session
@@ -150,6 +152,9 @@ class Outside(Nameless):
             self._again(why, request.id)
 
     def _greeted(self, hello: Hello) -> None:
+        if hello.cookie:
+            shown = {"token": Secret(self._session.token), "cookie": False}
+            hello = msgspec.structs.replace(hello, **shown)
         if hello.register:
             self._begin(self._registering(hello), hello.id)
         elif hello.code is not None:

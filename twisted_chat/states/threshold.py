@@ -146,11 +146,12 @@ class Threshold:
                 identity=who,
                 account=account,
                 address=session.address,
+                door=session.door,
                 bot=bot,
                 heard=heard,
             )
         else:
-            house.chat.attach(user, session.address)
+            house.chat.attach(user, session.address, session.door)
         banned = house.put_out(user) if there else []
         self._stop()
         session.echo = hello is not None and hello.echo

@@ -12,9 +12,9 @@ from twisted_chat.verbs import (
     talking,
 )
 from twisted_chat.verbs.table import Table
-from twisted_chat.verbs.verb import Hello, Request, Verb
+from twisted_chat.verbs.verb import Hello, Request, Typed, Verb
 
-__all__ = ["TABLE", "Hello", "Request", "Table", "Verb"]
+__all__ = ["TABLE", "Hello", "Request", "Table", "Typed", "Verb"]
 
 TABLE = Table(
     {

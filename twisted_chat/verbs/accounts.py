@@ -62,7 +62,12 @@ async def passwd(session: Asker, old: Secret, new: Secret) -> Outcome:
     changed = msgspec.structs.replace(_still(session, account), hash=hashed)
     session.chat.notes.changes.append(session.chat.book.replace(changed))
     session.user.account = changed
-    session.evict(BEFORE_A_PASSWORD.__contains__, PASSWORD_CHANGED)
+    browsers = session.chat.book.remove_browsers(changed)
+    stale = set(BEFORE_A_PASSWORD)
+    if browsers is not None:
+        session.chat.notes.changes.append(browsers)
+        stale |= {put.key for put in browsers.puts}
+    session.evict(stale.__contains__, PASSWORD_CHANGED)
     kept = " Your tokens are as good as before." if session.chat.book.tokens_of(changed) else ""
     return done([], f"Your password is changed.{kept}")
 

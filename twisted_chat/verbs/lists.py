@@ -16,13 +16,16 @@ BESIDE_EVENT = 100
 """What stands around the text of an event in an answer."""
 
 
-def cut(lines: Collection[Line], size: Callable[[Line], int]) -> tuple[list[Line], int]:
+def cut(
+    lines: Collection[Line], size: Callable[[Line], int], most: int = LIST_BYTES
+) -> tuple[list[Line], int]:
     """The first lines that fit into an answer, at least one, and how many did not.
 
-    ``size`` says how many bytes a line takes there.
+    :param size: how many bytes a line takes there.
+    :param most: how many there are for all of them.
     """
     shown: list[Line] = []
-    left = LIST_BYTES
+    left = most
     for line in lines:
         left -= size(line)
         if shown and left < 0:

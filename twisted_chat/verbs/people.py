@@ -1,26 +1,38 @@
 """The verbs about people: who is here, who is who, and what one is called."""
 
+from itertools import islice
+
 import msgspec
 
 from twisted_chat.answers import Names, People, Person, Whois
+from twisted_chat.limits import ANSWER_BYTES_PER_LINE, LIST_BYTES, PEOPLE_BYTES
 from twisted_chat.names import Name, RoomName
 from twisted_chat.rooms import Room, User
 from twisted_chat.verbs.asker import Asker
 from twisted_chat.verbs.lists import cut, names_of, size_of
-from twisted_chat.verbs.verb import Outcome, done, verb
+from twisted_chat.verbs.verb import Count, Outcome, Seen, done, verb
 
-BESIDE_PERSON = 40
+BESIDE_PERSON = 60
 """Bytes that a line of the list of people takes beside the name and the reason to be away."""
 
 
 @verb("/who [ROOM]", "Show who is in a room.", "w")
-def who(session: Asker, room: RoomName | None = None) -> Outcome:
+def who(
+    session: Asker,
+    room: RoomName | None = None,
+    skip: Seen | None = None,
+    most: Count | None = None,
+) -> Outcome:
     place = session.chat.room(session.user, session.room(room) if room is None else room)
-    shown, more = cut(
-        place.members, lambda user: size_of(user.name.shown, user.away or "") + BESIDE_PERSON
+    members = list(islice(place.members, skip or 0, None))
+    shown, _ = cut(
+        members[:most],
+        lambda user: size_of(user.name.shown, user.away or "") + BESIDE_PERSON,
+        LIST_BYTES if most is None else PEOPLE_BYTES,
     )
     people = [_person(user, place) for user in shown]
-    return [], People(room=str(place.name), people=people, more=more)
+    session.charge(len(people) * BESIDE_PERSON // ANSWER_BYTES_PER_LINE)
+    return [], People(room=str(place.name), people=people, more=len(members) - len(people))
 
 
 @verb("/names", "Show who is in the chat.", "n", "users")
@@ -59,7 +71,9 @@ def _person(user: User, room: Room) -> Person:
         operator=operator,
         voice=not operator and room.voiced(user),
         bot=user.bot,
+        admin=user.admin,
         away=user.away,
+        doors=list(dict.fromkeys(user.doors)),
     )
 
 

@@ -6,7 +6,7 @@ from twisted_chat.answers import Answer, Entered, RoomLine, Rooms, Topic
 from twisted_chat.limits import LISTED_TOPIC_CHARS
 from twisted_chat.names import Name, RoomName
 from twisted_chat.refused import NotInRoom
-from twisted_chat.rooms import Room
+from twisted_chat.rooms import Room, User
 from twisted_chat.text import clean
 from twisted_chat.verbs.asker import Asker
 from twisted_chat.verbs.lists import cut, names_in, size_of
@@ -33,7 +33,7 @@ def join(session: Asker, room: RoomName, seen: Seen | None = None) -> Outcome:
     session.look_at(room)
     if happened:
         session.catch_up(room, seen)
-    return happened, _entered(session.user.rooms[room])
+    return happened, _entered(session.user, session.user.rooms[room])
 
 
 @verb("/switch ROOM", "Look at another of your rooms.", "s")
@@ -41,7 +41,7 @@ def switch(session: Asker, room: RoomName) -> Outcome:
     if room not in session.user.rooms:
         raise NotInRoom(f"You are not in {room}. /join {room} first.")
     session.look_at(room)
-    return [], _entered(session.user.rooms[room])
+    return [], _entered(session.user, session.user.rooms[room])
 
 
 @verb("/part [ROOM] [REASON]", "Leave a room.", "p", "leave")
@@ -79,7 +79,7 @@ def _shortened(topic: str) -> str:
     return f"{clean(topic[:LISTED_TOPIC_CHARS])}..."
 
 
-def _entered(room: Room) -> Answer:
+def _entered(user: User, room: Room) -> Answer:
     names, more = names_in(room)
     return Entered(
         room=str(room.name),
@@ -87,4 +87,5 @@ def _entered(room: Room) -> Answer:
         names=names,
         more=more,
         retention=room.charter.retention or msgspec.UNSET,
+        operator=room.ruled_by(user) or msgspec.UNSET,
     )

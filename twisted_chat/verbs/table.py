@@ -15,6 +15,7 @@ from twisted_chat.verbs.verb import (
     Hello,
     Request,
     RequestId,
+    Typed,
     Verb,
     read_count,
     read_field,
@@ -40,7 +41,7 @@ class Table:
         self.verbs = tuple(verb for verbs in self.chapters.values() for verb in verbs)
         self._by_word = {word: verb for verb in self.verbs for word in (verb.name, *verb.short)}
         self._by_request = {verb.request: verb for verb in self.verbs}
-        requests = Union[(Hello, *self._by_request)]  # type: ignore[valid-type,name-defined]
+        requests = Union[(Hello, Typed, *self._by_request)]  # type: ignore[valid-type,name-defined]
         self._decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(
             requests, dec_hook=read_field
         )
@@ -93,6 +94,13 @@ class Table:
         word, rest = [*line[1:].split(None, 1), "", ""][:2]
         verb = self.named(word.casefold())
         return self._request(verb, _arguments(verb, rest.strip()))
+
+    def meant_by(self, typed: Typed) -> Request:
+        """The request that a person means by what they typed into a program.
+
+        :raises Refused: no such verb, or a wrong usage of it.
+        """
+        return msgspec.structs.replace(self.parse(typed.text), id=typed.id)
 
     def decode(self, line: str) -> Request:
         """The request that a program sends.

@@ -9,11 +9,12 @@ from twisted_chat.refused import NobodyThere, NothingSaid
 from twisted_chat.rooms import User
 from twisted_chat.verbs.asker import Asker
 from twisted_chat.verbs.lists import cut, size_of
-from twisted_chat.verbs.verb import NO_REASON, Outcome, Reason, Request, Text, done, verb
+from twisted_chat.verbs.verb import NO_REASON, Outcome, Reason, Request, Speech, Text, done, verb
 
 
 @verb("/say TEXT", "Say it, as typing it does.")
-def say(session: Asker, text: Text, room: RoomName | None = None) -> Outcome:
+def say(session: Asker, text: Speech, room: RoomName | None = None) -> Outcome:
+    session.charge(text.count("\n"))
     return done(session.chat.say(session.user, session.room(room), text))
 
 
@@ -23,12 +24,14 @@ def me(session: Asker, text: Text, room: RoomName | None = None) -> Outcome:
 
 
 @verb("/msg NAME TEXT", "Write to one person alone.", "m", "tell", "pm", "query")
-def msg(session: Asker, name: Name, text: Text) -> Outcome:
+def msg(session: Asker, name: Name, text: Speech) -> Outcome:
+    session.charge(text.count("\n"))
     return _tell_named(session, name, text)
 
 
 @verb("/reply TEXT", "Answer who wrote to you alone.", "r")
-def reply(session: Asker, text: Text) -> Outcome:
+def reply(session: Asker, text: Speech) -> Outcome:
+    session.charge(text.count("\n"))
     other = session.user.correspondent
     if other is None:
         raise NobodyThere("Nobody has written to you alone yet. /msg NAME TEXT begins it.")

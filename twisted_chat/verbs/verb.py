@@ -14,10 +14,10 @@ import msgspec
 from twisted_chat.answers import Answer, HelpLine, Ok
 from twisted_chat.chat import Events
 from twisted_chat.journal import PRIVATE, SERVER
-from twisted_chat.limits import HISTORY_EVENTS, ID_CHARS, REASON_CHARS
+from twisted_chat.limits import HISTORY_EVENTS, ID_CHARS, MESSAGE_LINES, REASON_CHARS
 from twisted_chat.names import Name, RoomName, Unusable, room_name, user_name
 from twisted_chat.refused import BadRequest, NameNotAllowed, NothingSaid, TooLong
-from twisted_chat.text import clean
+from twisted_chat.text import clean, clean_lines
 from twisted_chat.verbs.asker import Asker
 
 RequestId = (
@@ -60,6 +60,12 @@ class Words(str):
 
 class Text(Words):
     """What somebody says to others: without any, the request is refused."""
+
+    __slots__ = ()
+
+
+class Speech(Text):
+    """What somebody says in one message or several lines."""
 
     __slots__ = ()
 
@@ -110,12 +116,20 @@ class Hello(Request, frozen=True, kw_only=True, tag="hello"):
     """The invitation that this takes, where one registers with a code."""
     token: Secret | None = None
     """What proves the same for a program, and its owner made with ``/token``."""
+    cookie: bool = False
+    """Whether the login that its browser remembers proves it."""
     resume: Annotated[str, msgspec.Meta(min_length=16, max_length=ID_CHARS)] | None = None
     """The secret by which a guest is the same one as before."""
     seen: Seen | None = None
     """The number of the last event that the program has heard: it gets all it missed since."""
     backlog: Annotated[int, msgspec.Meta(ge=0, le=HISTORY_EVENTS)] | None = None
     """How much it wants to see of what was said before, on entering a room."""
+
+
+class Typed(Request, frozen=True, kw_only=True, tag="typed"):
+    """What a person types, for a program that people type into: the request that they mean."""
+
+    text: Speech
 
 
 class _Doing(Protocol):
@@ -199,6 +213,8 @@ def read_field(kind: type, value: object) -> object:
         raise TypeError(f"Expected `str`, got `{type(value).__name__}`")
     if kind is Secret:
         return Secret(value)
+    if issubclass(kind, Speech):
+        return _read_speech(kind, clean_lines(value))
     if issubclass(kind, Words):
         return _read_words(kind, clean(value).rstrip())
     if issubclass(kind, Place):
@@ -241,8 +257,15 @@ def _read_place(value: str) -> Place:
     return Place(room.shown, room.key)
 
 
+def _read_speech(kind: type[Speech], text: str) -> Words:
+    lines = text.count("\n") + 1
+    if lines > MESSAGE_LINES:
+        raise TooLong(f"That is too long: {MESSAGE_LINES} lines at most, and it has {lines}.")
+    return _read_words(kind, text)
+
+
 def _read_words(kind: type[Words], words: str) -> Words:
-    if kind is Text and not words:
+    if issubclass(kind, Text) and not words:
         raise NothingSaid("There is nothing in it to say.")
     if kind is Reason and len(words) > REASON_CHARS:
         raise TooLong(f"That is too long: {REASON_CHARS} characters at most.")
