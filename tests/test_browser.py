@@ -241,6 +241,63 @@ def test_goes_on_after_a_jump_without_a_hole(line: Callable[..., Line], browser:
     assert min(numbers) < 57
 
 
+def test_finds_what_one_person_said(kim: Browser, alex: Line, line: Callable[..., Line]) -> None:
+    """With the options of the verb."""
+    alex.type("tea at four")
+    line("Joe").type("no tea for me")
+    kim.sees("no tea for me")
+    kim.type("/search tea from:Joe")
+    kim.until(lambda: kim.texts(".results mark") == ["tea"])
+    kim.shows(".results small", "#lobby · Joe · Today")
+
+
+def test_pastes_several_lines_as_one_message(kim: Browser, alex: Line) -> None:
+    """As they were copied."""
+    kim.find("#text").click()
+    kim.driver.execute_cdp_cmd("Input.insertText", {"text": "one\n  two\n\nthree"})
+    kim.press(Keys.ENTER)
+    kim.sees("one\n  two\n\nthree")
+    assert [alex.until(text) for text in ("one", "two", "three")] == [
+        *("Kim: one", "Kim:   two", "Kim: three"),
+    ]
+
+
+def test_is_not_called_from_a_room_that_is_muted(kim: Browser, alex: Line) -> None:
+    """What is unread is still counted, and the title says nothing of it."""
+    kim.click("#place-menu")
+    kim.choose("Mute notifications")
+    kim.type("/join #dev")
+    kim.until(lambda: kim.text("#title") == "#dev")
+    alex.type("kim?")
+    kim.until(lambda: kim.texts(".badge") == ["@1"])
+    assert kim.js("return document.title") == "#dev – twisted_chat"
+    assert kim.count(".place.muted") == 1
+
+
+def test_notifies_who_wants_it_and_looks_elsewhere(kim: Browser, alex: Line) -> None:
+    """Asked for from a menu, and allowed by the browser; then a mention is shown."""
+    kim.driver.execute_cdp_cmd(
+        "Browser.grantPermissions", {"permissions": ["notifications"], "origin": kim.page}
+    )
+    kim.click("#me")
+    kim.choose("Notify me of mentions")
+    kim.js(
+        """window.notified = []; const Real = Notification;
+        window.Notification = class extends Real {
+          constructor(title, options) {
+            super(title, options);
+            notified.push([title, options.body]);
+          }
+        };"""
+    )
+    kim.until(lambda: kim.js("return localStorage['twisted_chat.notify']") == "true")
+    kim.driver.switch_to.new_window("tab")
+    alex.type("are you there, Kim?")
+    kim.driver.switch_to.window(kim.driver.window_handles[0])
+    kim.until(lambda: kim.js("return window.notified.length") == 1)
+    assert kim.js("return window.notified") == [["Alex in #lobby", "Alex: are you there, Kim?"]]
+
+
 def test_is_as_before_after_a_reload(kim: Browser, alex: Line) -> None:
     """The name, the rooms, what was said and what is half written."""
     kim.type("/join #dev")

@@ -39,7 +39,6 @@ chat.addEventListener("change", ({ changes }) => {
 chat.addEventListener("mention", ({ detail }) => {
   if (chat.away() || detail.place !== chat.current) call(detail, (key) => chat.look(key));
 });
-chat.addEventListener("found", ({ detail }) => openSearch(chat, jump, detail.text));
 
 // Drawing.
 

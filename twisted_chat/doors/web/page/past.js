@@ -133,12 +133,9 @@ export class Past extends Places {
     throw new Refusal({ code: "no_such_message", text: "That message is not here any more." });
   }
 
-  async search({ text, room, name, before }) {
-    const request = { type: "search", text };
-    if (room) request.room = room;
-    if (name) request.name = name;
-    if (before) request.before = before;
-    return this.ask(request);
+  /** Find what was said, as `/search` does: words, then perhaps `from:NAME`, `since:1d`, `in:#room`. */
+  async search(line) {
+    return this.ask({ type: "typed", text: line.startsWith("/") ? line : `/search ${line}` });
   }
 
   history(room, also, most = PAGE) {

@@ -48,7 +48,6 @@ export class Saying extends Past {
       if (answer.type === "entered") this.entered(answer);
       else if (answer.type === "welcome") this.becomeAnother(answer);
       else if (answer.type === "history") this.note(place, "shown", this.past(answer));
-      else if (answer.type === "found") this.dispatchEvent(new CustomEvent("found", { detail: answer }));
       else if (answer.text) this.note(place, "shown", answer.text);
     } catch (why) {
       this.note(place, "error", why.text ?? String(why));

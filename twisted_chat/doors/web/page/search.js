@@ -12,6 +12,7 @@ export function openSearch(chat, jump, text = "") {
     value: text,
     dir: "auto",
     placeholder: "Words, as they were written",
+    "aria-describedby": "search-hint",
   });
   const within = el(
     "select",
@@ -27,35 +28,23 @@ export function openSearch(chat, jump, text = "") {
   const list = el("ul", { class: "results scroll" });
   const status = el("p", { class: "quiet", role: "status" });
   const more = el("button", { type: "button", hidden: true }, "More");
-  let reached = 0;
+  const hint = el("p", { class: "quiet", id: "search-hint" }, "Also: from:NAME, since:2d, after the words.");
+  let following = "";
   const find = async (on) => {
     const wanted = input.value.trim();
     if (!wanted) return;
     if (!on) list.replaceChildren();
     status.textContent = "Searching…";
     try {
-      const found = await chat.search({
-        text: wanted,
-        room: within.value || undefined,
-        before: on ? reached : undefined,
-      });
-      reached = found.reached;
-      more.hidden = !reached;
-      list.append(
-        ...found.events.map((event) =>
-          el(
-            "li",
-            {},
-            result(event, wanted, () => go(event)),
-          ),
-        ),
-      );
+      const line = within.value ? `${wanted} in:${within.value}` : wanted;
+      const { events, text: words, next } = await chat.search(on ? following : line);
+      following = next;
+      more.hidden = !next;
+      const found = events.map((event) => result(event, words, () => go(event)));
+      list.append(...found.map((button) => el("li", {}, button)));
       const count = list.children.length;
-      status.textContent = count
-        ? `${count} found${reached ? ", and there may be more." : "."}`
-        : reached
-          ? "Nothing yet: look further."
-          : "Nothing was found.";
+      const further = next ? (count ? " There may be more." : " Look further.") : "";
+      status.textContent = `${count ? `${count} found.` : "Nothing was found."}${further}`;
     } catch (why) {
       status.textContent = why.text ?? String(why);
     }
@@ -75,6 +64,7 @@ export function openSearch(chat, jump, text = "") {
     "form",
     { onsubmit: (event) => (event.preventDefault(), find(false)) },
     input,
+    hint,
     el("label", { htmlFor: "search-in", class: "unseen" }, "Where"),
     within,
     el("div", { class: "buttons" }, el("button", { class: "primary" }, "Search")),
