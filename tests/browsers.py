@@ -5,6 +5,7 @@ all it needs.
 """
 
 import json
+import re
 import socket
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -25,6 +26,9 @@ FLAGS = (
     *("--disable-dev-shm-usage", "--disable-search-engine-choice-screen", "--lang=en-US"),
 )
 """A browser that talks to nobody of its own accord; a container is its sandbox."""
+
+ISOLATES = re.compile("[\u2068\u2069]")
+"""What sets a name apart from a sentence that is read in the other direction; nobody sees it."""
 
 DESKTOP, PHONE = (1280, 800), (360, 740)
 
@@ -176,12 +180,13 @@ class Browser:
         return texts[0] if texts else ""
 
     def texts(self, selector: str) -> list[str]:
-        """The texts of all such elements, in the order of the page."""
-        script = (
-            """return [...document.querySelectorAll(arguments[0])].map((one) => one.innerText)"""
+        """The texts of all such elements that are shown, in the order of the page."""
+        found: list[str] = self.js(
+            """return [...document.querySelectorAll(arguments[0])]
+              .filter((one) => !one.hidden).map((one) => one.innerText)""",
+            selector,
         )
-        found: list[str] = self.js(script, selector)
-        return found
+        return [ISOLATES.sub("", text) for text in found]
 
     def count(self, selector: str) -> int:
         """How many such elements there are."""

@@ -7,7 +7,7 @@ a connection has its time, and then it is over.
 from http import HTTPStatus
 from typing import Any
 
-from twisted.internet.interfaces import IAddress, ITCPTransport
+from twisted.internet.interfaces import IAddress
 from twisted.internet.protocol import Factory, Protocol, connectionDone
 from twisted.python.failure import Failure
 from twisted.web.http import HTTPChannel, Request
@@ -97,8 +97,6 @@ class WebChannel(HTTPChannel):
         # Until now this was the transport's producer itself.
         self.transport.unregisterProducer()
         self._talks = talks
-        if ITCPTransport.providedBy(self.transport):
-            self.transport.setTcpNoDelay(False)
         talks.makeConnection(self.transport)
         talks.dataReceived(head)
 

@@ -31,7 +31,9 @@ export class Chat extends Saying {
   async begin() {
     const session = await this.about();
     const me = this.local.get("me");
-    if (session.name) this.enter({ name: session.name, cookie: true }).catch(() => {});
+    // Who logged out where the server could not be told is not let in by what it remembers.
+    if (this.local.get("loggedOut") && session.name) await this.tellLogout();
+    else if (session.name) this.enter({ name: session.name, cookie: true }).catch(() => {});
     else if (me?.resume)
       this.enter({ name: me.name }).catch((why) => {
         this.farewell = why.text;
@@ -93,12 +95,34 @@ export class Chat extends Saying {
     this.ignored.clear();
     this.muted.clear();
     this.read = {};
-    if (account) await this.post("logout", { everywhere }).catch(() => {});
+    if (!account) return;
+    this.local.set("loggedOut", { everywhere });
+    await this.tellLogout();
   }
 
-  /** Try now to get back. */
+  /** Have the server forget the login too; where it cannot be reached, the next time that the page is loaded. */
+  async tellLogout() {
+    try {
+      await this.post("logout", this.local.get("loggedOut"));
+      this.local.set("loggedOut", null);
+    } catch {
+      this.farewell =
+        "You have left, but the server could not be told. Load the page again to log out there too.";
+    }
+    this.changed("state");
+  }
+
+  /** Try now to get back, or find out whether one is still there. */
   retry() {
     this.net.retry();
+  }
+
+  /** Wait no longer for being let in. */
+  cancel() {
+    this.net.stop();
+    this.entering?.reject(new Refusal({ code: "cancelled", text: "" }));
+    this.entering = null;
+    this.become("out");
   }
 
   leave(why) {
@@ -174,6 +198,8 @@ export class Chat extends Saying {
     if (!again) this.seen = welcome.seq;
     else if (welcome.seq < this.seen) this.startAnew(welcome.seq);
     this.upto = welcome.seq;
+    this.net.settled();
+    this.local.set("loggedOut", null);
     this.farewell = "";
     const remembered = again
       ? [...this.places.values()]
@@ -294,6 +320,7 @@ export class Chat extends Saying {
   /** Write to somebody alone; nothing is said yet. */
   talkTo(name) {
     const place = this.conversation(name);
+    this.setClosed(place.key, 0);
     this.look(place.key);
     return place;
   }
@@ -364,10 +391,10 @@ export class Chat extends Saying {
     const item = this.item(event);
     if (item.mine) this.arrived(place, item);
     if (event.type === "deleted" || !place.append(item)) return;
-    if (!place.loaded && place.kind === "person") place.loaded = false;
     this.changed(`items:${place.key}`);
     if (!isSpeech(item) || item.mine) {
       if (place === this.current) this.markRead(place);
+      if (live && event.type === "invited") this.calls(place, item);
       return;
     }
     if (place === this.current && !this.away?.() && !place.reading) this.markRead(place);
@@ -377,9 +404,12 @@ export class Chat extends Saying {
       if (item.mention) place.mentions += 1;
       this.changed("places");
     }
-    if (live && item.mention && !place.muted) {
-      this.dispatchEvent(new CustomEvent("mention", { detail: { place, item } }));
-    }
+    if (live && item.mention && !place.muted) this.calls(place, item);
+  }
+
+  /** Somebody wants the user. */
+  calls(place, item) {
+    this.dispatchEvent(new CustomEvent("mention", { detail: { place, item } }));
   }
 
   /** The tab is looked at again. */

@@ -2,10 +2,13 @@
 
 import { byId, el, setText } from "./dom.js";
 
+const TOUCH = matchMedia("(hover: none) and (pointer: coarse)");
+
 export class Composer {
-  constructor(chat, search) {
+  /** @param on search(text), sent(), browse() */
+  constructor(chat, on) {
     this.chat = chat;
-    this.search = search;
+    this.on = on;
     this.text = byId("text");
     this.list = byId("choices");
     this.trouble = byId("trouble");
@@ -34,10 +37,27 @@ export class Composer {
     this.fit();
   }
 
-  /** Whether one may write here, and why not. */
+  /** Whether one may write here; where not, why, and what to do about it. */
   update(place) {
-    this.text.disabled = byId("send").disabled = Boolean(place?.gone);
-    this.text.placeholder = place?.gone || `Message ${place?.title ?? ""}`;
+    const why = place ? place.gone : "You are in no room.";
+    const [said, button] = byId("gone").children;
+    byId("gone").hidden = !why;
+    this.text.hidden = byId("send").hidden = Boolean(why);
+    if (!why) return;
+    setText(said, why);
+    setText(button, place ? `Enter ${place.title} again` : "Browse rooms");
+    button.onclick = () => (place ? this.enterAgain(place) : this.on.browse());
+  }
+
+  enterAgain(place) {
+    this.chat.join(place.title).catch((why) => setText(this.trouble, why.text ?? String(why)));
+  }
+
+  /** What was typed and not done for want of a connection is here again, unless something else is. */
+  putBack({ place, text }) {
+    if (this.chat.draft(place)) return;
+    this.chat.setDraft(place, text);
+    if (place === this.place) this.show(place);
   }
 
   insert(text) {
@@ -55,7 +75,7 @@ export class Composer {
     const search = /^\/(?:search|find)\s+(.+)$/s.exec(text);
     if (search) {
       this.clear();
-      this.search(search[1]);
+      this.on.search(search[1]);
       return;
     }
     setText(this.trouble, "");
@@ -63,8 +83,10 @@ export class Composer {
       const sent = this.chat.say(place, text);
       // A verb may take a while; the field is free at once, unless it cannot be sent at all.
       await Promise.race([sent, new Promise((resolve) => setTimeout(resolve))]);
-      if (this.place === place) this.clear();
-      else this.chat.setDraft(place, "");
+      if (this.place === place) {
+        this.clear();
+        this.on.sent();
+      } else this.chat.setDraft(place, "");
     } catch (why) {
       setText(this.trouble, why.text ?? String(why));
     }
@@ -77,6 +99,7 @@ export class Composer {
   }
 
   changed(offers = true) {
+    if (!this.place) return;
     this.chat.setDraft(this.place, this.text.value);
     this.fit();
     setText(this.trouble, "");
@@ -95,7 +118,8 @@ export class Composer {
 
   fit() {
     this.text.style.height = "auto";
-    this.text.style.height = `${this.text.scrollHeight + 2}px`;
+    const height = `${this.text.scrollHeight + 2}px`;
+    this.text.style.height = height;
   }
 
   // Completions.
@@ -133,12 +157,21 @@ export class Composer {
   }
 
   key(event) {
-    if (event.isComposing) return;
+    // Safari ends a composition with an Enter that says nothing of it but its number.
+    if (event.isComposing || event.keyCode === 229) return;
     if (this.chosen >= 0 && this.keyInList(event)) {
       event.preventDefault();
       return;
     }
-    if (event.key === "Enter" && !event.shiftKey && !event.ctrlKey && !event.altKey && !event.metaKey) {
+    // A keyboard on the screen has no Shift and Enter: there Enter is a new line, and the button sends.
+    if (
+      event.key === "Enter" &&
+      !TOUCH.matches &&
+      !event.shiftKey &&
+      !event.ctrlKey &&
+      !event.altKey &&
+      !event.metaKey
+    ) {
       event.preventDefault();
       this.send();
     } else if (event.key === "ArrowUp" && (this.text.value === "" || this.back)) {
@@ -148,8 +181,8 @@ export class Composer {
 
   keyInList(event) {
     const count = this.list.children.length;
-    const whole =
-      this.found.options[this.chosen]?.text.trim() === this.text.value.slice(this.found.from, this.found.to);
+    const typed = this.text.value.slice(this.found.from, this.found.to).toLowerCase();
+    const whole = this.found.options[this.chosen]?.text.trim().toLowerCase() === typed;
     if (event.key === "ArrowDown") this.chosen = (this.chosen + 1) % count;
     else if (event.key === "ArrowUp") this.chosen = (this.chosen + count - 1) % count;
     else if (event.key === "Escape") {

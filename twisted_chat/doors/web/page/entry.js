@@ -1,6 +1,6 @@
 // Coming in: a name, and a password where the name is somebody's.
 
-import { byId, setText } from "./dom.js";
+import { byId, el, setText } from "./dom.js";
 
 export class Entry {
   constructor(chat) {
@@ -28,11 +28,19 @@ export class Entry {
     byId("entry").hidden = false;
     setText(byId("entry-title"), this.chat.server || "Chat");
     byId("entry-register").hidden = this.chat.registration === "closed";
+    if (!shown) {
+      this.become(this.chat.guests === false ? "login" : "guest");
+      this.password.value = "";
+      if (!this.name.value) this.name.value = this.chat.hello?.name ?? "";
+      this.name.focus();
+    }
     if (why) this.complain(why);
-    if (shown) return;
-    this.become(this.chat.guests === false ? "login" : "guest");
-    this.password.value = "";
-    this.name.focus();
+  }
+
+  /** Say what one waits for, with a way to wait no longer. */
+  waits(...content) {
+    const cancel = el("button", { type: "button", onclick: () => this.chat.cancel() }, "Cancel");
+    byId("entry-waits").replaceChildren(...content, ...(content.length ? [cancel] : []));
   }
 
   hide() {

@@ -49,6 +49,7 @@ export const HAPPENS = {
       place.peopleTotal += (event.others_joined ?? 0) - (event.others_left ?? 0);
       place.ghosts += event.others_left ?? 0;
       place.peopleComplete = place.listed === place.peopleTotal;
+      chat.recountPeople(place);
     });
   },
   renamed(chat, { who, to }) {

@@ -2,7 +2,7 @@
 
 import { Chat } from "./chat.js";
 import { Composer } from "./composer.js";
-import { byId, el, setText } from "./dom.js";
+import { announce, byId, el, setText } from "./dom.js";
 import { Entry } from "./entry.js";
 import { isBusy } from "./menu.js";
 import { Menus } from "./menus.js";
@@ -11,13 +11,18 @@ import { call, setTheme, theme } from "./notify.js";
 import { People } from "./people.js";
 import { openRooms, openSearch } from "./search.js";
 import { drawList, drawTitle } from "./sidebar.js";
+import { words } from "./words.js";
 
 setTheme(theme());
 
 const chat = new Chat();
 chat.away = () => document.hidden || !document.hasFocus();
 const entry = new Entry(chat);
-const composer = new Composer(chat, (text) => openSearch(chat, jump, text));
+const composer = new Composer(chat, {
+  search: (text) => openSearch(chat, jump, text),
+  sent: () => messages.goToEnd(),
+  browse: () => openRooms(chat),
+});
 const menus = new Menus(chat, { go, insert: (text) => composer.insert(text) });
 const personMenu = (name, from) => menus.person(name, from);
 const messages = new Messages(chat, {
@@ -25,12 +30,14 @@ const messages = new Messages(chat, {
   person: personMenu,
   resend: (item) => chat.resend(item),
   discard: (item) => chat.discard(item),
+  join: (room) => chat.join(room).catch((why) => menus.refused(why)),
 });
 const people = new People(chat, personMenu);
 /** Where a keyboard does not cover half of the page. */
 const WIDE = matchMedia("(min-width: 721px)");
 let shown = null;
 let ticking = null;
+let asking = null;
 
 chat.addEventListener("change", ({ changes }) => {
   if (changes.has("state")) drawState();
@@ -40,41 +47,63 @@ chat.addEventListener("change", ({ changes }) => {
   else if (current && changes.has(`items:${current.key}`)) messages.draw();
   if (current && (changes.has(`people:${current.key}`) || changes.has("current"))) people.show(current);
 });
+chat.addEventListener("unsent", ({ detail }) => composer.putBack(detail));
 chat.addEventListener("mention", ({ detail }) => {
+  if (detail.place !== chat.current) announce(words(detail.item.event));
   if (chat.away() || detail.place !== chat.current) call(detail, (key) => chat.look(key));
 });
 
 // Drawing.
 
 function drawState() {
-  const inside = chat.state !== "out" && chat.name !== "";
+  const inside = chat.name !== "";
   byId("chat").hidden = !inside;
-  if (chat.state === "out") entry.show(chat.farewell);
-  else if (inside) entry.hide();
+  if (inside) entry.hide();
+  else showEntry();
   drawConnection();
+  if (!inside) byId("said").replaceChildren();
   setText(byId("server"), chat.server);
   setText(byId("me"), chat.name);
 }
 
+/** Whoever is known here is in after a moment, and need not be asked. */
+function showEntry() {
+  clearTimeout(asking);
+  if (chat.state !== "connecting") entry.show(chat.farewell);
+  else asking = setTimeout(() => chat.name === "" && entry.show(chat.farewell), 700);
+}
+
 function drawConnection() {
   clearTimeout(ticking);
-  const line = byId("connection");
+  const words = connectionWords();
   const bad = chat.state !== "online";
+  const line = byId("connection");
   line.classList.toggle("bad", bad);
-  if (chat.state === "online") return line.replaceChildren(el("span", {}, "Connected"));
-  if (chat.state === "connecting") return line.replaceChildren(el("span", {}, "Connecting…"));
-  const seconds = Math.max(0, Math.ceil((chat.retryAt - Date.now()) / 1000));
-  const why = chat.farewell || "Connection lost";
-  const text = `${why} – next try in ${seconds} s.`;
-  if (line.dataset.why === why && line.children.length === 2) setText(line.firstChild, text);
-  else
-    line.replaceChildren(
-      el("span", { "aria-live": "off" }, text),
-      el("button", { type: "button", onclick: () => chat.retry() }, "Try now"),
-    );
-  line.dataset.why = why;
+  if (chat.state !== "waiting") {
+    line.replaceChildren(el("span", {}, words));
+    entry.waits(...(chat.name === "" && chat.state === "connecting" ? [el("span", {}, words)] : []));
+    return;
+  }
+  for (const said of document.querySelectorAll(".waits")) setText(said, words);
+  if (line.dataset.state !== "waiting" || !line.querySelector(".waits")) {
+    line.replaceChildren(...tryAgain(words));
+    entry.waits(...(chat.name === "" ? tryAgain(words) : []));
+  }
+  line.dataset.state = chat.state;
   ticking = setTimeout(drawConnection, 500);
 }
+
+function connectionWords() {
+  if (chat.state === "online") return "Connected";
+  if (chat.state !== "waiting") return "Connecting…";
+  const seconds = Math.max(0, Math.ceil((chat.retryAt - Date.now()) / 1000));
+  return `${chat.farewell || "Connection lost"} – next try in ${seconds} s.`;
+}
+
+const tryAgain = (words) => [
+  el("span", { class: "waits", "aria-live": "off" }, words),
+  el("button", { type: "button", onclick: () => chat.retry() }, "Try now"),
+];
 
 function drawPlaces() {
   drawList(chat, go);

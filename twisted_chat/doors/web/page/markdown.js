@@ -13,6 +13,7 @@ const TOKEN = new RegExp(
     .join("|"),
   "gsu",
 );
+const LOOKS_LIKE_ADDRESS = /^\s*(?:https?:|[\p{L}\p{N}-]+\.[\p{L}\p{N}])/iu;
 const DEEPEST = 4;
 /** Marks in a text: with more of them it is no prose, and looking for pairs takes too long. */
 const MOST_MARKS = 200;
@@ -72,10 +73,11 @@ function broken(text) {
 /** A link as it stands in a sentence: the full stop after it, or a bracket around it, is not its own. */
 function bare(url) {
   let end = url.length;
+  let open = count(url, "(") - count(url, ")");
   while (end > 0) {
     const last = url[end - 1];
-    const closes = last === ")" && count(url.slice(0, end), "(") < count(url.slice(0, end), ")");
-    if (!closes && !".,;:!?'*_".includes(last)) break;
+    if (last === ")" && open < 0) open++;
+    else if (!".,;:!?'*_".includes(last)) break;
     end--;
   }
   const rest = url.slice(end);
@@ -88,8 +90,11 @@ function count(text, char) {
 
 function link(href, text) {
   try {
-    const { protocol } = new URL(href);
-    if (["http:", "https:", "mailto:"].includes(protocol)) return [{ type: "link", href, text }];
+    const { protocol, host } = new URL(href);
+    if (!["http:", "https:", "mailto:"].includes(protocol)) return [{ type: "text", text }];
+    // Words that look like an address, and lead to another one, do not go without that.
+    const elsewhere = LOOKS_LIKE_ADDRESS.test(text) && text !== href && !text.includes(host);
+    return [{ type: "link", href, text }, ...(elsewhere ? [{ type: "text", text: ` (${host})` }] : [])];
   } catch {
     // It only looks like one.
   }

@@ -51,7 +51,7 @@ export function openMenu(from, title, items) {
   const choices = made.filter((item) => item.tagName === "BUTTON");
   menu.addEventListener("keydown", (event) => move(event, choices));
   const outside = (event) => {
-    if (!menu.contains(event.target)) closeMenu(false);
+    if (!menu.contains(event.target) && !from.contains(event.target)) closeMenu(false);
   };
   document.addEventListener("pointerdown", outside, { capture: true, signal: leave.signal });
   choices[0]?.focus();
@@ -123,7 +123,14 @@ export function ask(title, lead, fields, word, act, grave = false) {
         submit.disabled = true;
         trouble.textContent = "";
         try {
-          await act(Object.fromEntries(inputs.map(([field, input]) => [field.name, input.value.trim()])));
+          await act(
+            Object.fromEntries(
+              inputs.map(([field, input]) => [
+                field.name,
+                field.kind === "password" ? input.value : input.value.trim(),
+              ]),
+            ),
+          );
           dialog.close();
         } catch (why) {
           trouble.textContent = why.text ?? String(why);

@@ -1,6 +1,6 @@
 // What can be done to a message, a person, a room, and to how the page is for oneself.
 
-import { byId } from "./dom.js";
+import { byId, el } from "./dom.js";
 import { ask, openMenu } from "./menu.js";
 import { notifies, setNotifies, setSounds, setTheme, sounds, theme } from "./notify.js";
 
@@ -38,14 +38,25 @@ export class Menus {
 
   async doIt(request) {
     const answer = await this.chat.ask(request);
-    if (answer.text) this.note("shown", answer.text);
+    // What is on record is shown as what happened.
+    if (answer.text && answer.seq === undefined) this.note("shown", answer.text);
+  }
+
+  /** A page that did not come by TLS may not write to the clipboard: there it is selected and copied. */
+  copy(text) {
+    if (navigator.clipboard) return navigator.clipboard.writeText(text).catch(() => {});
+    const field = el("textarea", { value: text, class: "unseen" });
+    document.body.append(field);
+    field.select();
+    document.execCommand("copy");
+    field.remove();
   }
 
   message(item, from) {
     const moderates = this.chat.mayModerate(this.chat.current);
     const others = !item.mine;
     openMenu(from, "Message", [
-      { label: "Copy text", act: () => navigator.clipboard?.writeText(item.text).catch(() => {}) },
+      { label: "Copy text", act: () => this.copy(item.text) },
       {
         label: "Quote",
         act: () =>
@@ -131,6 +142,7 @@ export class Menus {
       rule(`Kick ${name}`, "Kick", "kick", "name", [REASON]),
       rule(`Mute ${name}`, "Mute", "mute", "who", [TIME, REASON]),
       rule(`Ban ${name}`, "Ban", "ban", "who", [TIME, REASON]),
+      set("unmute", "Let speak again", "who"),
       person?.operator ? set("deop", "Make no operator any more") : set("op", "Make an operator"),
     ];
   }
@@ -161,6 +173,13 @@ export class Menus {
       ]);
     }
     const room = place.title;
+    if (place.gone) {
+      return openMenu(byId("place-menu"), "Room", [
+        { label: "Enter again", act: () => this.chat.join(room).catch((why) => this.refused(why)) },
+        { label: "Take it off the list", act: () => this.chat.close(place) },
+      ]);
+    }
+    const bans = { label: "Who is banned or muted", act: () => this.typed("/bans") };
     openMenu(byId("place-menu"), "Room", [
       {
         label: "Set the topic…",
@@ -170,7 +189,7 @@ export class Menus {
             "",
             [{ name: "text", label: "Topic", value: place.topic }],
             "Set",
-            ({ text }) => this.chat.say(place, `/topic ${text || "-"}`),
+            ({ text }) => this.chat.ask({ type: "topic", room, text }),
           ),
       },
       {
@@ -185,6 +204,7 @@ export class Menus {
           ),
       },
       mute,
+      ...(this.chat.mayModerate(place) ? [bans] : []),
       null,
       {
         label: `Leave ${room}`,

@@ -1,7 +1,6 @@
 // What was said: a window of it, which moves with the reader, and never jumps under their eyes.
 
 import { announce, byId } from "./dom.js";
-import { isSpeech } from "./place.js";
 import { elementOf } from "./row.js";
 import { rowsOf, same } from "./rows.js";
 import { words } from "./words.js";
@@ -11,6 +10,7 @@ const STEP = 60;
 /** How near the edge more is fetched, in pixels. */
 const NEAR = 600;
 const MOST_ANNOUNCED = 3;
+const RECENT = 50;
 
 export class Messages {
   /** @param on what a row can ask for: act(item, at), person(name, at), resend(item), discard(item) */
@@ -42,7 +42,7 @@ export class Messages {
     this.opened.clear();
     this.rows.clear();
     this.log.replaceChildren();
-    this.announced = place?.lastSeq ?? 0;
+    this.announced = place?.items.at(-1)?.key;
     this.marked = 0;
     if (place) this.log.setAttribute("aria-label", `Messages in ${place.title}`);
     this.rest();
@@ -90,17 +90,36 @@ export class Messages {
     const place = this.place;
     if (!place) return;
     const kept = this.atEnd ? null : this.anchor();
-    const count = place.items.length;
-    if (this.atEnd)
-      this.from = Math.max(0, count - Math.max(MOST_ROWS / 2, Math.min(MOST_ROWS, count - this.from)));
-    this.from = Math.min(this.from, Math.max(0, count - 1));
-    this.upTo = Math.min(count, this.from + MOST_ROWS);
-    this.drawn = count;
-    this.fill(rowsOf(place, this));
+    this.drawn = place.items.length;
+    this.fill(this.windowOf(place));
     if (this.atEnd) this.stick();
     else if (kept) this.restore(kept);
     this.count();
     this.tell(place);
+    this.fillUp(place);
+  }
+
+  /** The rows to be shown: as many items as make enough of them, as many who come and go are one. */
+  windowOf(place) {
+    const count = place.items.length;
+    if (this.atEnd)
+      this.from = Math.max(0, count - Math.max(MOST_ROWS / 2, Math.min(MOST_ROWS, count - this.from)));
+    this.from = Math.min(this.from, Math.max(0, count - 1));
+    this.upTo = this.atEnd ? count : Math.min(count, this.from + MOST_ROWS);
+    for (;;) {
+      const rows = rowsOf(place, this);
+      const whole = this.atEnd ? this.from === 0 : this.upTo === count;
+      if (rows.length >= MOST_ROWS / 4 || whole) return rows;
+      if (this.atEnd) this.from = Math.max(0, this.from - MOST_ROWS);
+      else this.upTo = Math.min(count, this.upTo + MOST_ROWS);
+    }
+  }
+
+  /** Where there is nothing to scroll, nobody could ask for what is older. */
+  fillUp(place) {
+    const full = this.log.scrollHeight > this.log.clientHeight;
+    if (full || !this.atEnd || this.from > 0 || !place.loaded || !place.hasOlder || place.loading) return;
+    this.chat.older(place).catch(() => {});
   }
 
   fill(rows) {
@@ -158,6 +177,10 @@ export class Messages {
     const place = this.place;
     if (!place) return;
     const { scrollTop, scrollHeight, clientHeight } = this.log;
+    // That the field below has grown is no wish of the reader's.
+    const resized = clientHeight !== this.height;
+    this.height = clientHeight;
+    if (resized && this.atEnd) return this.stick();
     const below = scrollHeight - scrollTop - clientHeight;
     // What has come since is not drawn yet, and no reason to stay behind.
     const whole = place.atEnd && this.upTo === this.drawn;
@@ -234,13 +257,16 @@ export class Messages {
 
   /** Read out what others say now, and not all of it where it is much. */
   tell(place) {
-    if (place.lastSeq <= this.announced) return;
-    const since = this.announced;
-    this.announced = place.lastSeq;
-    if (!place.loaded) return;
-    const news = place.items.slice(-50).filter((item) => item.seq > since && isSpeech(item) && !item.mine);
+    const last = place.items.at(-1)?.key;
+    if (last === this.announced || !place.loaded) return;
+    const recent = place.items.slice(-RECENT);
+    const since = recent.findIndex((item) => item.key === this.announced);
+    this.announced = last;
+    // Where what was told last is not here, all of this is of the past.
+    const news =
+      since < 0 ? [] : recent.slice(since + 1).filter((item) => !item.mine && item.kind !== "moved");
     if (news.length > MOST_ANNOUNCED) announce(`${news.length} new messages`);
-    else for (const item of news) announce(words(item.event));
+    else for (const item of news) announce(item.event ? words(item.event) : item.text);
   }
 
   /** The links of one row alone are stops of the Tab key: of the one that has the focus. */

@@ -48,9 +48,24 @@ export class Net {
     this.drop();
   }
 
-  /** Try now, where the next try is still to come. */
+  /** Try now, where the next try is still to come; ask whether anybody is there, where one seems connected. */
   retry() {
     if (this.wanted && this.socket === null) this.connect();
+    else if (this.isOpen) this.probe();
+  }
+
+  /** All is well again: the next time it is lost the first wait is short. */
+  settled() {
+    this.tries = 0;
+  }
+
+  /** Ask now, and wait for an answer no longer than after a silence. */
+  probe() {
+    this.heardAt = this.now() - SILENCE;
+    this.never(this.pulse);
+    this.pulse = null;
+    this.send({ type: "uptime", id: HEARTBEAT });
+    this.wait(ANSWER_PATIENCE);
   }
 
   /** Send an object; whether there is anybody to send it to. */
@@ -84,7 +99,6 @@ export class Net {
   }
 
   heard(data) {
-    this.tries = 0;
     this.listen();
     const object = JSON.parse(data);
     if (object.id !== HEARTBEAT) this.on.object(object);
@@ -93,19 +107,19 @@ export class Net {
   /** Ask whether anybody is there, once nothing has come for a while. */
   listen() {
     this.heardAt = this.now();
-    if (this.pulse !== null) return;
-    const wait = (ms) => {
-      this.pulse = this.later(ms, () => {
-        this.pulse = null;
-        const silent = this.now() - this.heardAt;
-        if (silent >= SILENCE + ANSWER_PATIENCE) this.lost();
-        else if (silent >= SILENCE) {
-          this.send({ type: "uptime", id: HEARTBEAT });
-          wait(SILENCE + ANSWER_PATIENCE - silent);
-        } else wait(SILENCE - silent);
-      });
-    };
-    wait(SILENCE);
+    if (this.pulse === null) this.wait(SILENCE);
+  }
+
+  wait(ms) {
+    this.pulse = this.later(ms, () => {
+      this.pulse = null;
+      const silent = this.now() - this.heardAt;
+      if (silent >= SILENCE + ANSWER_PATIENCE) this.lost();
+      else if (silent >= SILENCE) {
+        this.send({ type: "uptime", id: HEARTBEAT });
+        this.wait(SILENCE + ANSWER_PATIENCE - silent);
+      } else this.wait(SILENCE - silent);
+    });
   }
 
   lost() {

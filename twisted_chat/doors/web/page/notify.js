@@ -21,8 +21,18 @@ export const setSounds = (on) => kept.set("sound", on);
 
 /** Call whoever is not looking. */
 export function call({ place, item }, look) {
+  if (Date.now() - called < PAUSE_MS) return;
+  called = Date.now();
   if (sounds()) beep();
   if (!notifies() || (!document.hidden && document.hasFocus())) return;
+  try {
+    notify(place, item, look);
+  } catch {
+    // Some browsers have notifications for what runs in the background alone.
+  }
+}
+
+function notify(place, item, look) {
   const shown = new Notification(place.kind === "room" ? `${item.who} in ${place.title}` : item.who, {
     body: words(item.event).slice(0, 200),
     tag: place.key,
@@ -34,12 +44,16 @@ export function call({ place, item }, look) {
   };
 }
 
+/** Between two calls: many may write at once. */
+const PAUSE_MS = 3000;
+let called = -Infinity;
 let sound = null;
 
 /** Two short tones; a browser that wants a click first has none until then. */
 function beep() {
   try {
     sound ??= new AudioContext();
+    if (sound.state === "suspended") return void sound.resume();
     const now = sound.currentTime;
     for (const [pitch, at] of [
       [660, 0],

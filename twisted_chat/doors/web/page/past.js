@@ -1,7 +1,7 @@
 // What was said before: fetched when it is looked at, and what was missed put in its place.
 
 import { Refusal } from "./asking.js";
-import { isSpeech, itemOf } from "./place.js";
+import { isSpeech, itemOf, keyOf } from "./place.js";
 import { Places } from "./places.js";
 
 const PAGE = 50;
@@ -163,7 +163,9 @@ export class Past extends Places {
     const by = new Map();
     for (const event of answer.events) {
       this.privateOldest = Math.min(this.privateOldest || Infinity, event.seq);
-      const place = this.conversation(this.peerOf(event));
+      const peer = this.peerOf(event);
+      if (this.isClosed(keyOf(`@${peer}`), event.seq)) continue;
+      const place = this.conversation(peer);
       by.set(place, [...(by.get(place) ?? []), this.item(event)]);
     }
     for (const [place, items] of by) {

@@ -98,6 +98,7 @@ export class People {
       "button",
       {
         type: "button",
+        tabIndex: -1,
         class: `person${person.away === undefined ? "" : " away"}`,
         title,
         "aria-haspopup": "menu",

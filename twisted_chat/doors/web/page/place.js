@@ -4,6 +4,7 @@ const MOST_ITEMS = 1000;
 const MOST_UNSEEN = 400;
 /** What is cut off at once, so that it is not done for every message. */
 const SLACK = 100;
+const KEPT_NOTES = 5;
 
 const KINDS = {
   said: "said",
@@ -160,6 +161,8 @@ export class Place {
   replace(items, { hasOlder, atEnd }) {
     const held = this.held ?? [];
     this.held = null;
+    // Answers to what one typed are nowhere else.
+    const notes = atEnd ? this.items.filter((item) => item.kind === "shown" || item.kind === "error") : [];
     this.items = items;
     this.hasOlder = hasOlder;
     this.atEnd = atEnd;
@@ -167,6 +170,7 @@ export class Place {
     const end = items.at(-1)?.seq ?? 0;
     this.lastSeq = Math.max(this.lastSeq, end);
     if (atEnd) for (const item of held) if (!item.seq || item.seq > end) this.items.push(item);
+    this.items.push(...notes.slice(-KEPT_NOTES));
   }
 
   /** Put what comes after the end behind it. */

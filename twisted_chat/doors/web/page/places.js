@@ -5,6 +5,9 @@ import { Place, keyOf } from "./place.js";
 
 /** People who are asked for at once; the server gives as many as fit into an answer. */
 export const PEOPLE_PAGE = 200;
+const RECOUNT_MS = 3000;
+const MOST_TALKS = 200;
+const MOST_READ = 1000;
 /** Who may have gone unnamed, in a crowd, before the list of people is read anew. */
 const MOST_GHOSTS = 50;
 
@@ -33,12 +36,23 @@ export class Places extends Asking {
     if (!place) {
       place = new Place(kind, title);
       place.muted = this.muted.has(key);
+      if (kind === "person") this.closeOldest();
       this.places.set(key, place);
       this.sortPlaces();
       for (const pending of this.outbox.of(key)) this.showPending(place, pending);
       this.changed("places");
     }
     return place;
+  }
+
+  /** Strangers may write, each a line: of very many conversations the one longest quiet goes. */
+  closeOldest() {
+    const talks = [...this.places.values()].filter(
+      (place) => place.kind === "person" && place !== this.current,
+    );
+    if (talks.length < MOST_TALKS) return;
+    const oldest = talks.reduce((a, b) => (a.lastSeq <= b.lastSeq ? a : b));
+    this.places.delete(oldest.key);
   }
 
   sortPlaces() {
@@ -58,6 +72,7 @@ export class Places extends Asking {
 
   close(place) {
     this.places.delete(place.key);
+    if (place.kind === "person") this.setClosed(place.key, place.lastSeq);
     this.keepRooms();
     if (this.current === place) {
       this.current = null;
@@ -65,6 +80,16 @@ export class Places extends Asking {
       if (next) this.look(next.key);
     }
     this.changed("places", "current");
+  }
+
+  /** Up to where a conversation was closed: what is older does not bring it back. */
+  setClosed(key, seq) {
+    const closed = Object.entries({ ...this.local.get("closed", {}), [key]: seq });
+    this.local.set("closed", Object.fromEntries(closed.filter(([, upTo]) => upTo).slice(-MOST_TALKS)));
+  }
+
+  isClosed(key, seq) {
+    return !this.places.has(key) && seq <= (this.local.get("closed", {})[key] ?? 0);
   }
 
   keepRooms() {
@@ -87,7 +112,8 @@ export class Places extends Asking {
     this.saving = true;
     this.frame(() => {
       this.saving = false;
-      this.local.set("read", { ...this.local.get("read", {}), ...this.read });
+      const read = Object.entries({ ...this.local.get("read", {}), ...this.read });
+      this.local.set("read", Object.fromEntries(read.slice(-MOST_READ)));
     });
   }
 
@@ -168,6 +194,24 @@ export class Places extends Asking {
       if (place.people.has(this.name)) place.operator = place.people.get(this.name).operator === true;
       this.changed(`people:${place.key}`, "places");
     }
+  }
+
+  /** Ask anew how many there are, a while after some came or went of whom not each is named. */
+  recountPeople(place) {
+    if (place !== this.current || place.recounting) return;
+    place.recounting = true;
+    setTimeout(async () => {
+      place.recounting = false;
+      const page = await this.ask({
+        type: "who",
+        room: place.title,
+        skip: place.listed,
+        most: PEOPLE_PAGE,
+      }).catch(() => null);
+      if (!page) return;
+      place.list(page.people, page.more);
+      this.changed(`people:${place.key}`);
+    }, RECOUNT_MS);
   }
 
   async rooms() {

@@ -1,6 +1,6 @@
 // One row as an element; what people wrote is put in as text, and as nothing else.
 
-import { colourOf, dayOf, el, timeOf } from "./dom.js";
+import { colourOf, el, timeOf } from "./dom.js";
 import { parse } from "./markdown.js";
 import { words } from "./words.js";
 
@@ -14,21 +14,35 @@ export function elementOf(row, on, me) {
 
 function shapeOf(row, on, me) {
   if (row.text) return el("p", { class: "start" }, row.text);
-  if (row.day) return el("h2", { class: "day" }, dayOf(row.day));
+  if (row.day) return el("h2", { class: "day" }, row.day);
   if (row.unread) return el("p", { class: "new" }, "New");
   if (row.moves) return movesOf(row, on);
-  if (row.note) return noteOf(row.note);
+  if (row.note) return noteOf(row.note, on);
   return messageOf(row, on, me);
 }
 
-function noteOf(item) {
+function noteOf(item, on) {
+  if (item.event?.type === "invited") return invitationOf(item, on);
   if (item.kind === "ruled")
-    return el("p", { class: "ruled", dir: "auto" }, `${words(item.event)} `, timeOf(item.time));
+    return el("p", { class: "ruled" }, `${words(isolated(item.event))} `, timeOf(item.time));
   return el("p", { class: item.kind, dir: "auto", tabIndex: -1 }, item.text);
 }
 
+function invitationOf({ event, time }, on) {
+  const enter = el("button", { type: "button", onclick: () => on.join(event.room) }, `Enter ${event.room}`);
+  return el("p", { class: "ruled" }, `${words(isolated(event))} `, timeOf(time), " ", enter);
+}
+
+/** The event with its names set apart, so that one that is read from the right does not turn the sentence. */
+function isolated(event) {
+  const apart = (name) => (name ? `\u2068${name}\u2069` : name);
+  const { who, by, to, joined, left } = event;
+  const names = { who: apart(who), by: apart(by), to: apart(to) };
+  return { ...event, ...names, joined: joined?.map(apart), left: left?.map(apart) };
+}
+
 function movesOf({ key, moves, open }, on) {
-  if (moves.length === 1) return el("p", { class: "moved", dir: "auto" }, words(moves[0].event));
+  if (moves.length === 1) return el("p", { class: "moved" }, words(isolated(moves[0].event)));
   return el(
     "div",
     { class: "moved" },
@@ -41,7 +55,7 @@ function movesOf({ key, moves, open }, on) {
       el(
         "ul",
         {},
-        moves.map((move) => el("li", { dir: "auto" }, words(move.event))),
+        moves.map((move) => el("li", {}, words(isolated(move.event)))),
       ),
   );
 }

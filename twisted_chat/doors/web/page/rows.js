@@ -1,6 +1,6 @@
 // From what was said to the rows that are shown of it: days, what is new, groups, comings and goings.
 
-import { startOf } from "./dom.js";
+import { dayOf, startOf } from "./dom.js";
 import { isSpeech } from "./place.js";
 
 const GROUP_SECONDS = 300;
@@ -30,7 +30,7 @@ export function rowsOf(place, view) {
     if (item.who && !item.mine && isSpeech(item) && view.hides(item.who)) continue;
     const today = startOf(new Date(item.time * 1000));
     if (today !== day) {
-      rows.push({ key: `d${today}`, day: item.time });
+      rows.push({ key: `d${today}`, day: dayOf(item.time) });
       before = null;
       day = today;
     }

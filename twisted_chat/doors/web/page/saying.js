@@ -7,6 +7,14 @@ import { noteOf } from "./place.js";
 import { complete, verbsOf } from "./typing.js";
 import { words } from "./words.js";
 
+const MOST_SENT = 50;
+/** As the server has it. */
+const MOST_LINES = 50;
+const TELLS = /^\/(?:msg|m|tell|pm|query)\s+(\S+)\s+(\S[^]*)$/i;
+const DOES = /^\/me\s+(\S[^]*)$/i;
+const ABOUT_A_ROOM =
+  /^\/(topic|who|w|part|p|leave|invite|history|hist|kick|k|ban|unban|bans|mute|unmute|op|deop|moderate|voice|devoice|slow|filter|unfilter|filter-test|lock|private|retention|owner|audit)(?:\s+(?![#*@])|$)/i;
+
 /** What one types to go. */
 const LEAVES = /^\/(quit|q|exit|bye|logout)(\s|$)/i;
 
@@ -22,24 +30,52 @@ export class Saying extends Past {
     if (!trimmed) return;
     if (LEAVES.test(trimmed)) return this.logout();
     const request = this.requestFor(place, trimmed);
-    const most = this.lineBytes;
-    const size = new TextEncoder().encode(JSON.stringify({ ...request, id: "x".repeat(24) })).length;
-    if (size > most) throw new Refusal({ code: "too_long", text: `That is ${size - most} bytes too long.` });
-    place.sent = [...place.sent.slice(-49), trimmed];
-    if (request.type === "typed") await this.type(place, request);
-    else {
-      const pending = this.outbox.add(place.key, request, this.now() / 1000);
-      this.showPending(place, pending);
-      this.flush();
-    }
+    this.checkSize(request);
+    if (request.type === "typed") this.checkTyped(place, trimmed);
+    place.sent = [...place.sent.slice(1 - MOST_SENT), trimmed];
+    if (request.type === "typed") return this.type(place, request);
+    const to = request.type === "msg" ? this.conversation(request.name) : place;
+    this.showPending(to, this.outbox.add(to.key, request, this.now() / 1000));
+    this.flush();
   }
 
   requestFor(place, text) {
-    if (text.startsWith("/") && !text.startsWith("//")) return { type: "typed", text };
-    const said = text.startsWith("//") ? text.slice(1) : text;
+    const told = TELLS.exec(text);
+    if (told) return { type: "msg", name: told[1], text: told[2] };
+    const done = DOES.exec(text)?.[1];
+    if (done && place.kind === "room") return { type: "me", room: place.title, text: done };
+    if (text.startsWith("/") && !text.startsWith("//") && !done) return { type: "typed", text };
+    // To one alone there is no doing, only saying: it is written as it would be in a book.
+    const said = done ? `_${done}_` : text.startsWith("//") ? text.slice(1) : text;
     return place.kind === "room"
       ? { type: "say", room: place.title, text: said }
       : { type: "msg", name: place.title, text: said };
+  }
+
+  checkSize(request) {
+    const size = new TextEncoder().encode(JSON.stringify({ ...request, id: "x".repeat(24) })).length;
+    const bytes = size - this.lineBytes;
+    const lines = request.text.split("\n").length;
+    if (bytes > 0) throw new Refusal({ code: "too_long", text: `That is ${bytes} bytes too long.` });
+    if (lines > MOST_LINES) {
+      throw new Refusal({ code: "too_long", text: `That has ${lines} lines: ${MOST_LINES} at most.` });
+    }
+  }
+
+  /** What is typed means the room that one looks at: where there is none, it has to name one. */
+  checkTyped(place, text) {
+    if (this.state !== "online") {
+      throw new Refusal({
+        code: "lost",
+        text: "There is no connection now: it is kept here until there is.",
+      });
+    }
+    if (place.kind !== "room" && ABOUT_A_ROOM.test(text)) {
+      throw new Refusal({
+        code: "no_room",
+        text: "That is about a room: go there, or name it, as in /who #lobby.",
+      });
+    }
   }
 
   async type(place, request) {
@@ -51,6 +87,8 @@ export class Saying extends Past {
       else if (answer.text) this.note(place, "shown", answer.text);
     } catch (why) {
       this.note(place, "error", why.text ?? String(why));
+      if (why.code === "lost")
+        this.dispatchEvent(new CustomEvent("unsent", { detail: { place, text: request.text } }));
     }
   }
 
@@ -67,7 +105,13 @@ export class Saying extends Past {
   showPending(place, pending) {
     const { id, request, time } = pending;
     if (place.pending.some((item) => item.id === id)) return;
-    const item = noteOf("said", request.text, { who: this.name, mine: true, state: "sending", time, id });
+    const item = noteOf(request.type === "me" ? "emoted" : "said", request.text, {
+      who: this.name,
+      mine: true,
+      state: "sending",
+      time,
+      id,
+    });
     if (pending.why) Object.assign(item, { state: "failed", why: pending.why });
     place.pending = [...place.pending, item];
     this.changed(`items:${place.key}`);
@@ -130,11 +174,19 @@ export class Saying extends Past {
     );
   }
 
+  /** Ask which rooms there are, now and then, for who is about to name one. */
+  learnRooms() {
+    if (this.now() - (this.learntRooms ?? -Infinity) < 60_000) return;
+    this.learntRooms = this.now();
+    this.rooms().catch(() => (this.learntRooms = undefined));
+  }
+
   complete(place, text, caret) {
     const names = [
       ...place.people.keys(),
       ...[...this.places.values()].filter((p) => p.kind === "person").map((p) => p.title),
     ];
+    if (text.slice(0, caret).endsWith("#")) this.learnRooms();
     const rooms = [
       ...[...this.places.values()].filter((p) => p.kind === "room").map((p) => p.title),
       ...this.known,

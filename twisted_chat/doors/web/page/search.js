@@ -30,14 +30,17 @@ export function openSearch(chat, jump, text = "") {
   const more = el("button", { type: "button", hidden: true }, "More");
   const hint = el("p", { class: "quiet", id: "search-hint" }, "Also: from:NAME, since:2d, after the words.");
   let following = "";
+  let asked = 0;
   const find = async (on) => {
     const wanted = input.value.trim();
     if (!wanted) return;
+    const mine = ++asked;
     if (!on) list.replaceChildren();
     status.textContent = "Searching…";
     try {
       const line = within.value ? `${wanted} in:${within.value}` : wanted;
       const { events, text: words, next } = await chat.search(on ? following : line);
+      if (mine !== asked) return;
       following = next;
       more.hidden = !next;
       const found = events.map((event) => result(event, words, () => go(event)));

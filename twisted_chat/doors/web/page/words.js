@@ -88,7 +88,7 @@ const WORDS = {
       ? `${e.by} has what is said here forgotten after ${duration(e.seconds)}.`
       : `${e.by} has all that is said here kept.`,
   deleted: (e) => `${e.by} deleted a message of ${e.who}.`,
-  invited: (e) => `${e.by} invites you to ${e.room}: /join ${e.room}`,
+  invited: (e) => `${e.by} invites you to ${e.room}.`,
   joined: (e) => `${e.who}${e.bot ? " (bot)" : ""} joined.`,
   left: (e) => left(e.who, e.after, e.reason),
   crowd_moved: crowd,
