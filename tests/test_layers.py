@@ -119,7 +119,8 @@ KNOWS: dict[str, set[str]] = {
     },
     "posting": {"chat", "events", "limits", "moments", "names", "refused", "rooms"},
     "visits": {
-        *("accounts", "answers", "audience", "chat", "happened", "house", "journal", "limits"),
+        *("accounts", "answers", "audience", "chat", "happened", "house", "journal", "ledger"),
+        "limits",
         *("names", "pace", "posting", "refused", "rooms", "styles", "text", "verbs"),
     },
     "addresses": set(),

@@ -8,10 +8,12 @@ from twisted.internet.defer import Deferred
 
 from twisted_chat.doors.web.answer import Answer, of_text
 from twisted_chat.doors.web.request import Question
+from twisted_chat.doors.web.socket import ChatSocket
 from twisted_chat.limits import (
     BODY_BYTES,
     WEB_HEADERS,
     WEB_HEADERS_BYTES,
+    WEB_IDLE_SECONDS,
     WEB_QUESTIONS,
     WEB_SECONDS,
     Limits,
@@ -431,3 +433,65 @@ async def _later(coming: Deferred[Answer]) -> Answer:
 
 async def _later_broken() -> Answer:
     raise RuntimeError("a secret")
+
+
+def test_closes_what_asks_for_nothing_more() -> None:
+    """Some seconds after an answer; a question in time has as long again."""
+    server = MemoryServer()
+    end = server.web_connection()
+    for _ in range(2):
+        end.request("GET", "/")
+        assert end.response().code == 200
+        server.advance(WEB_IDLE_SECONDS - 1)
+    assert not end.closed
+    server.advance(1)
+    assert end.closed
+
+
+def test_says_at_once_that_a_body_is_too_large() -> None:
+    """Before all of it is sent; what comes after it is no question."""
+    server = MemoryServer()
+    end = server.web_connection()
+    head = b"POST /hook/lobby HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999\r\n\r\n"
+    end.send(head)
+    told = end.received()
+    assert told.startswith(b"HTTP/1.1 413 ")
+    assert b"Connection: close" in told
+    end.send(b"x" * 99_999 + b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    assert (end.received(), end.closed) == (b"", True)
+
+
+@pytest.mark.parametrize("first", [b"HEAD /ws HTTP/1.1", b"GET /ws HTTP/1.0"])
+def test_upgrades_what_asks_as_the_rfc_says_alone(first: bytes) -> None:
+    """By GET, and HTTP 1.1 (RFC 6455, section 4.1)."""
+    end = MemoryServer().web_connection()
+    end.send(handshake().replace(b"GET /ws HTTP/1.1", first))
+    assert b" 426 " in end.received().split(b"\r\n")[0]
+
+
+def test_lets_nobody_in_while_it_shuts_down() -> None:
+    """They would not hear the goodbye."""
+    server = MemoryServer()
+    end = server.web_connection()
+    server.house.close(lambda: None)
+    end.send(handshake())
+    assert b" 503 " in end.received().split(b"\r\n")[0]
+
+
+def test_is_not_given_up_while_nothing_is_read() -> None:
+    """A disk that hangs is no reason to think that a browser has gone."""
+    server = MemoryServer()
+    end = server.browser("Kim")
+    channel = next(iter(server.web._open))
+    socket = channel._talks
+    assert isinstance(socket, ChatSocket)
+    socket.wait()
+    server.advance(10 * server.limits.dead_peer_seconds)
+    socket.check_alive()
+    assert not end.closed
+    socket.go_on()
+    server.settle()
+    server.advance(server.limits.dead_peer_seconds)
+    socket.check_alive()
+    server.settle()
+    assert end.closed

@@ -6,6 +6,7 @@ from ipaddress import ip_network
 from typing import Any
 
 import pytest
+from disks import FullDisk
 from test_web_hooks import PASSWORD, ask, refused
 
 from twisted_chat.limits import BROWSER_SECONDS, BROWSERS_PER_ACCOUNT, TOKENS_PER_ACCOUNT
@@ -197,7 +198,7 @@ def test_ends_when_it_is_not_used_for_long(town: Town) -> None:
     town.socket(cookie).hang_up()
     town.server.advance(BROWSER_SECONDS - 1)
     assert town.session(cookie)["name"] == "Alex"
-    town.server.advance(62)
+    town.server.advance(BROWSER_SECONDS + 62)
     assert town.session(cookie)["name"] == ""
 
 
@@ -248,3 +249,64 @@ def test_is_no_more_when_the_account_is_not(town: Town) -> None:
     ask(town.alex, type="drop", password=PASSWORD)
     ask(town.alex, type="register", password=PASSWORD)
     assert town.session(cookie)["name"] == ""
+
+
+def test_stays_logged_in_where_the_browser_is_used(town: Town) -> None:
+    """Each time that the page is loaded the cookie is good for as long again."""
+    cookie = town.cookie()
+    town.server.advance(BROWSER_SECONDS - 61)
+    answer = town.server.fetch("GET", "/session", b"", cookie_header(cookie))
+    assert (morsel(answer).value, int(morsel(answer)["max-age"])) == (cookie, BROWSER_SECONDS)
+    town.server.advance(BROWSER_SECONDS - 61)
+    assert town.session(cookie)["name"] == "Alex"
+
+
+def test_makes_one_login_of_a_browser(town: Town) -> None:
+    """What it remembered before is good for nothing, and who was here by that has to come anew."""
+    first = town.cookie()
+    end = town.socket(first)
+    said = {"name": "Alex", "password": PASSWORD}
+    second = morsel(town.post("/login", said, cookie=first)).value
+    assert [town.session(cookie)["name"] for cookie in (first, second)] == ["", "Alex"]
+    assert len(town.labels()) == 1
+    assert end.objects()[-1]["type"] == "goodbye"
+
+
+def test_leaves_nobody_in_who_is_logged_out_everywhere(town: Town) -> None:
+    """Nor who has registered in the page, and came in by nothing that it remembers."""
+    registered = town.server.web_socket()
+    ask(registered, type="hello", v=1, name="Kim", register=True, password=PASSWORD)
+    kim = {"name": "Kim", "password": PASSWORD}
+    cookie = morsel(town.post("/login", kim)).value
+    nc = town.server.connect()
+    nc.type("Kim", PASSWORD)
+    nc.received()
+    assert town.post("/logout", {"everywhere": True}, cookie=cookie).code == 204
+    town.server.settle()
+    assert registered.objects()[-1]["type"] == "goodbye"
+    assert not nc.closed
+
+
+def test_spares_the_browser_in_which_a_password_is_changed(town: Town) -> None:
+    """Others have to log in anew."""
+    here, there = town.cookie(), town.cookie()
+    ask(town.socket(here), type="passwd", old=PASSWORD, new="another-horse")
+    assert [town.session(cookie)["name"] for cookie in (here, there)] == ["Alex", ""]
+
+
+def test_is_secure_where_its_own_page_came_by_tls() -> None:
+    """Though no proxy was named that could say so."""
+    town = Town(MemoryServer(origins=["https://chat.example.org"]))
+    assert morsel(town.login(Origin="https://chat.example.org"))["secure"] is True
+
+
+def test_says_nothing_is_done_that_is_not_on_record() -> None:
+    """Neither a login nor its end."""
+    disk = FullDisk()
+    town = Town(MemoryServer(journal=disk))
+    cookie = town.cookie()
+    disk.full = True
+    assert (town.login().code, town.post("/logout", {}, cookie=cookie).code) == (503, 503)
+    disk.full = False
+    assert town.session(cookie)["name"] == "Alex"
+    assert len(town.labels()) == 1

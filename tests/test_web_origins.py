@@ -1,5 +1,6 @@
 """Who may act at the web door, by which names it is reached, and where its guests come from."""
 
+import socket
 from ipaddress import ip_network
 
 import pytest
@@ -15,9 +16,13 @@ PROXY = "10.0.0.1"
 PROXIES = (ip_network("10.0.0.0/24"), ip_network("fd00::/64"))
 
 
-def asked(server: MemoryServer, host: str, path: str = "/") -> Response:
+AFAR = "198.51.100.7"
+"""Where somebody is who comes by the network."""
+
+
+def asked(server: MemoryServer, host: str, path: str = "/", peer: str = AFAR) -> Response:
     """What is answered to who asks by that name."""
-    end = server.web_connection()
+    end = server.web_connection(peer)
     end.request("GET", path, name=host)
     answer = end.response()
     end.hang_up()
@@ -113,7 +118,19 @@ def test_opens_no_websocket_to_a_foreign_page(origin: str | None) -> None:
 )
 def test_opens_a_websocket_to_its_own_page(name: str, origin: str) -> None:
     """By whichever name it was reached; and to those that the operator named."""
-    assert MemoryServer(origins=[CHAT]).web_socket(name=name, origin=origin).open
+    assert MemoryServer(origins=[CHAT]).web_socket(AFAR, name=name, origin=origin).open
+
+
+@pytest.mark.parametrize(
+    ("host", "code"),
+    [
+        *(("127.0.0.1:6780", 200), ("localhost", 200), ("[::1]", 200), ("chat.example.org", 200)),
+        *((socket.gethostname(), 200), ("evil.local", 421), ("server", 421), ("x.lan", 421)),
+    ],
+)
+def test_trusts_no_name_of_the_network_where_it_is_on_loopback(host: str, code: int) -> None:
+    """Whoever runs the network could have such a name lead to this machine itself."""
+    assert asked(MemoryServer(origins=[CHAT]), host, peer="127.0.0.1").code == code
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1:99999", "127.0.0.1:x", "[", "a,b"])
@@ -232,7 +249,7 @@ def test_believes_proxies_on_unix_sockets_where_they_were_named() -> None:
     ("host", "name", "local"),
     [
         *(("127.0.0.1", NAME, True), ("::1", "[::1]:6780", True), (None, "localhost", True)),
-        *(("127.0.0.1", "nas.local", False), ("192.0.2.1", "127.0.0.1", False)),
+        *(("192.0.2.1", "nas.local", False), ("192.0.2.1", "127.0.0.1", False)),
     ],
 )
 def test_knows_who_is_on_this_machine(host: str | None, name: str, local: bool) -> None:
@@ -330,3 +347,11 @@ def test_is_full_for_all_doors() -> None:
     assert server.web_connection().closed
     first.hang_up()
     assert not server.web_connection().closed
+
+
+@pytest.mark.parametrize("said", ["fe80::1%\x1b]52;c;cm0=\x07", "::1%lo", "127.0.0.1%x"])
+def test_takes_no_text_for_an_address(said: str) -> None:
+    """What stands behind a percent sign could be anything, and would reach terminals and logs."""
+    server = MemoryServer(proxies=[ip_network("127.0.0.0/8")])
+    come(server, "127.0.0.1", X_Forwarded_For=said)
+    assert address(server) == "127.0.0.1"

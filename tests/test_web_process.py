@@ -157,3 +157,17 @@ def _without(page: Page) -> int:
     while page.descriptors() > MANY // 2 and time.monotonic() < until:
         assert page.answers()
     return page.descriptors()
+
+
+def test_takes_no_memory_for_answers_that_nobody_reads(page: Page) -> None:
+    """Who asks for much at once, and reads nothing, gets what a transport holds, and no more."""
+    question = b"GET /api/openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    assert page.answers()
+    memory = page.memory()
+    with ExitStack() as stack:
+        for _ in range(50):
+            stack.enter_context(page.connect()).sendall(question * 100)
+        for _ in range(20):
+            assert page.answers()
+        # 50 x 100 answers would be 240 MiB; a transport holds 64 KiB and an answer.
+        assert page.memory() - memory < 24 * MIB

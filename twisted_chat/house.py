@@ -218,6 +218,12 @@ class House:
             if stale(session.proof):
                 session.end(words)
 
+    def evict_from(self, door: str, account_id: str, words: str) -> None:
+        """End all sessions of an account that came by a door."""
+        for session in self.sessions:
+            if session.door == door and session.user and session.user.account_id == account_id:
+                session.end(words)
+
     def forget_proofs(self, user: User) -> None:
         """Have a user's sessions be those of a guest, however they came in."""
         for session in self.sessions:

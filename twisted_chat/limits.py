@@ -114,6 +114,10 @@ WEB_SECONDS = 30
 """For all that is asked for on one connection over HTTP, and its answers, whatever comes meanwhile:
 the page comes in one second, on a slow line in ten.  A WebSocket has its own deadline after it."""
 
+WEB_IDLE_SECONDS = 5
+"""After an answer, for the next question on that connection: a browser opens six for one page, and
+would keep them all, of which an office behind one address has not enough."""
+
 WEB_QUESTIONS = 100
 """Questions on one connection: the page has two dozen files, and who asks without an end connects
 anew, of which the number is bounded."""

@@ -238,8 +238,8 @@ class ChatOptions(Options, AuthOptionMixin):
         self.web_origins.append(origin)
 
     def opt_web_proxy(self, network: str) -> None:
-        """A network, as 10.0.0.0/8, or unix, from which proxies bring browsers; what they say in
-        X-Forwarded-For and X-Forwarded-Proto is believed. Repeatable."""
+        """An address, as 10.0.0.7, a network of proxies alone, or unix, from which proxies bring
+        browsers; what they say in X-Forwarded-For and X-Forwarded-Proto is believed. Repeatable."""
         if network == "unix":
             self.web_proxies_unix = True
             return

@@ -18,12 +18,14 @@ from twisted_chat.chat import Chat
 from twisted_chat.happened import Happened
 from twisted_chat.house import House
 from twisted_chat.journal import Journal
+from twisted_chat.ledger import Change, Notes
 from twisted_chat.limits import VISITORS_REMEMBERED
 from twisted_chat.names import RoomName, user_name
 from twisted_chat.pace import Pace
 from twisted_chat.posting import Posting
 from twisted_chat.refused import (
     BadRequest,
+    NotSaved,
     Refused,
     SomethingWrong,
     TooBusy,
@@ -152,6 +154,9 @@ class Visitor:
         request = _request(TABLE.named("say"), {"room": room, "text": text})
         try:
             return await self._say(request, once)
+        except TooBusy:
+            # Whether it was said before could not be told before the disk has caught up.
+            raise
         except Refused:
             # What was said before with that id, under other rules, stays said.
             seq = await self._said_before(request, once)
@@ -232,6 +237,19 @@ class Visitor:
         if named is None:
             raise BadRequest("Name a room.")
         return named
+
+
+async def recorded(house: House, change: Change) -> None:
+    """Wait until a change is on record that nobody hears of.
+
+    :raises NotSaved: it could not be, and is taken back.
+    """
+    receipt = _Receipt(house.styles.json(View()))
+    notes = Notes(changes=[change])
+    house.delivery.add(Happened([], receipt, (Ok(),), notes=notes, then=receipt.settle))
+    await receipt.settled
+    if isinstance(receipt.read(), Error):
+        raise NotSaved("It cannot be saved now. Try again in a moment.")
 
 
 class _Receipt:

@@ -182,9 +182,12 @@ class Book:
         """Keep a token for a browser; of too many the one used longest ago is forgotten."""
         return self._tokens.add_browser(secret, account.id, now)
 
-    def remove_browsers(self, account: Account) -> Change | None:
-        """Forget the tokens of an account's browsers; None where there are none."""
-        return self._tokens.remove_browsers(account.id)
+    def remove_browsers(self, account: Account, but: str = "") -> Change | None:
+        """Forget the tokens of an account's browsers; None where there are none.
+
+        :param but: the digest of one that stays.
+        """
+        return self._tokens.remove_browsers(account.id, but)
 
     def use_token(self, token: Token, now: float) -> Change:
         """Keep when a token was used; nothing, if it is no more."""

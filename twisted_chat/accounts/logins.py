@@ -1,6 +1,6 @@
 """Lets people prove who they are: by a password or a token, slowly enough for those who guess."""
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import cast
 
@@ -14,6 +14,7 @@ from twisted_chat.accounts.book import Book
 from twisted_chat.accounts.checkers import BookChecker, InOrder, TokenChecker
 from twisted_chat.accounts.credentials import BearerToken, password_of
 from twisted_chat.accounts.hasher import Hasher
+from twisted_chat.accounts.kept import together
 from twisted_chat.accounts.passwords import chosen, prepared
 from twisted_chat.accounts.proof import ELSEWHERE, PASSWORD, Proof
 from twisted_chat.accounts.realm import Directory, Realm
@@ -115,29 +116,39 @@ class Logins:
 
     # What a browser remembers.
 
-    async def remember(self, name: Name, password: str, address: str | None) -> tuple[Account, str]:
+    async def remember(
+        self, name: Name, password: str, address: str | None, before: str = ""
+    ) -> tuple[Account, str, Change]:
         """The account of that name, and a token by which a browser is its owner from now on.
 
+        :param before: what that browser remembers already, which is good for nothing then.
+        :return: also the change that is to be kept.
         :raises Refused: as `by_password` does.
         """
         account = await self.by_password(name, password, address)
-        secret = new_secret()
-        self._keep(self._book.add_browser(secret, account, self._time()))
-        return account, secret
+        secret, old = new_secret(), self._browser(before)
+        changes = []
+        if old is not None and old.account_id == account.id:
+            gone = self._book.remove_token(account, old.label)
+            changes += [] if gone is None else [gone]
+        changes.append(self._book.add_browser(secret, account, self._time()))
+        return account, secret, together(*changes)
 
     def remembered(self, secret: str) -> Account | None:
-        """Whose browser it is that has this token; None where it is good for nothing."""
-        token = self._book.token(secret)
-        if token is None or not token.browser or self._is_old(token):
+        """Whose browser it is that has this token, which it uses; None where it is no good."""
+        token = self._browser(secret)
+        if token is None:
             return None
+        self._used(secret)
         return self._book.by_id(token.account_id)
 
-    def forget(self, secret: str, *, everywhere: bool) -> tuple[Account, Collection[Proof]] | None:
+    def forget(self, secret: str, *, everywhere: bool) -> tuple[Account, Change] | None:
         """Have a browser's token, or those of all browsers of its account, be good for nothing.
 
-        :return: whose they were, and what nobody may be here with any more.
+        :return: whose they were, and the change that is to be kept; None where it is no good.
         """
-        account, token = self.remembered(secret), self._book.token(secret)
+        token = self._browser(secret)
+        account = None if token is None else self._book.by_id(token.account_id)
         if account is None or token is None:
             return None
         change = (
@@ -145,10 +156,11 @@ class Logins:
             if everywhere
             else self._book.remove_token(account, token.label)
         )
-        if change is None:
-            return None
-        self._keep(change)
-        return account, {put.key for put in change.puts}
+        return None if change is None else (account, change)
+
+    def _browser(self, secret: str) -> Token | None:
+        token = self._book.token(secret)
+        return None if token is None or not token.browser or self._is_old(token) else token
 
     def _check_age(self, secret: str) -> None:
         token = self._book.token(secret)

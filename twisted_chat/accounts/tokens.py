@@ -72,11 +72,17 @@ class Tokens:
         added = self._kept.change(digest(secret), token)
         return together(*(change for change in changes if change is not None), added)
 
-    def remove_browsers(self, account_id: str) -> Change | None:
-        """Forget what browsers remember of an account; None where none does."""
-        labels = [token.label for token in self.of(account_id) if token.browser]
-        changes = [self.remove(account_id, label) for label in labels]
-        return together(*(change for change in changes if change is not None)) if changes else None
+    def remove_browsers(self, account_id: str, but: str = "") -> Change | None:
+        """Forget what browsers remember of an account; None where none does.
+
+        :param but: the digest of a token that stays.
+        """
+        changes = [
+            self._kept.change(key, None)
+            for key, token in list(self._all_of(account_id).items())
+            if token.browser and key != but
+        ]
+        return together(*changes) if changes else None
 
     def use(self, token: Token, now: float) -> Change:
         """Keep when a token was used; nothing, if it is no more."""

@@ -270,6 +270,11 @@ class Inside:
         return self._house.registrar
 
     @property
+    def proof(self) -> Proof:
+        """What the session came in with."""
+        return self._session.proof
+
+    @property
     def address(self) -> str | None:
         """The IP address that the user connects from; None where there is none."""
         return self._session.address

@@ -62,7 +62,7 @@ async def passwd(session: Asker, old: Secret, new: Secret) -> Outcome:
     changed = msgspec.structs.replace(_still(session, account), hash=hashed)
     session.chat.notes.changes.append(session.chat.book.replace(changed))
     session.user.account = changed
-    browsers = session.chat.book.remove_browsers(changed)
+    browsers = session.chat.book.remove_browsers(changed, but=session.proof)
     stale = set(BEFORE_A_PASSWORD)
     if browsers is not None:
         session.chat.notes.changes.append(browsers)

@@ -63,6 +63,10 @@ class Asker(Protocol):
         """The rules of who may have an account."""
 
     @property
+    def proof(self) -> Proof:
+        """What the session came in with."""
+
+    @property
     def address(self) -> str | None:
         """The IP address that the user connects from; None where there is none."""
 

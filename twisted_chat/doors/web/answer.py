@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 
 import msgspec
 
@@ -69,6 +70,20 @@ def of_json(value: object, code: int = 200, headers: Mapping[str, str] | None = 
     """An object for a program; nobody keeps it."""
     also = {"Cache-Control": "no-store", **(headers or {})}
     return Answer(msgspec.json.encode(value), code, JSON, also)
+
+
+def phrase(code: int) -> bytes:
+    """What a status is called (RFC 9110, section 15)."""
+    return HTTPStatus(code).phrase.encode()
+
+
+def alone(answer: Answer) -> bytes:
+    """An answer as it is sent to a request that is not read to its end; nothing comes after it."""
+    head = [f"HTTP/1.1 {answer.code} {phrase(answer.code).decode()}"]
+    headers = {**ALWAYS, **answer.headers, "Content-Type": answer.kind, "Connection": "close"}
+    head += [f"{name}: {value}" for name, value in headers.items()]
+    head.append(f"Content-Length: {len(answer.body)}")
+    return "\r\n".join(head).encode() + b"\r\n\r\n" + answer.body
 
 
 def of_refusal(why: Refused) -> Answer:

@@ -4,7 +4,6 @@ Stock twisted.web waits anew at every byte, so that who sends one now and then s
 a connection has its time, and then it is over.
 """
 
-from http import HTTPStatus
 from typing import Any
 
 from twisted.internet.interfaces import IAddress
@@ -14,7 +13,7 @@ from twisted.web.http import HTTPChannel, Request
 
 from twisted_chat.addresses import host_of, peer_of
 from twisted_chat.admission import Admission, TurnedAway
-from twisted_chat.doors.web.answer import ALWAYS, of_text
+from twisted_chat.doors.web.answer import alone, of_text
 from twisted_chat.doors.web.api import Api
 from twisted_chat.doors.web.bearers import Bearers
 from twisted_chat.doors.web.hooks import Hooks
@@ -29,6 +28,7 @@ from twisted_chat.limits import (
     BODY_BYTES,
     WEB_HEADERS,
     WEB_HEADERS_BYTES,
+    WEB_IDLE_SECONDS,
     WEB_QUESTIONS,
     WEB_SECONDS,
 )
@@ -51,6 +51,9 @@ class WebChannel(HTTPChannel):
         self.host = host
         """The address under which it is counted."""
         self._questions = 0
+        self._full = False
+        self._done: Request | None = None
+        self._idle: Any = None
         self._talks: Protocol | None = None
 
     # What Twisted calls.
@@ -81,12 +84,42 @@ class WebChannel(HTTPChannel):
         self._questions += 1
         return super().checkPersistence(request, version) and self._questions < WEB_QUESTIONS
 
+    def allContentReceived(self) -> None:
+        self._stop_idling()
+        super().allContentReceived()
+
+    def pauseProducing(self) -> None:
+        self._full = True
+        super().pauseProducing()
+
+    def resumeProducing(self) -> None:
+        self._full = False
+        super().resumeProducing()
+        done, self._done = self._done, None
+        if done is not None:
+            self.requestDone(done)
+
+    def requestDone(self, request: Request) -> None:
+        """Go on to the next question, once this answer is on its way.
+
+        Twisted would go through all that it has read, whether the answers are taken or not.
+        """
+        if self._full:
+            self._done = request
+            return
+        super().requestDone(request)
+        if self._talks is None and not self._handlingRequest:
+            self._stop_idling()
+            self._idle = self.factory.house.clock.callLater(WEB_IDLE_SECONDS, self.loseConnection)
+
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         self._stop_deadline()
-        super().connectionLost(reason)
-        if self._talks is not None:
-            self._talks.connectionLost(reason)
-        self.factory.closed(self)
+        try:
+            super().connectionLost(reason)
+            if self._talks is not None:
+                self._talks.connectionLost(reason)
+        finally:
+            self.factory.closed(self)
 
     # What is ours.
 
@@ -106,8 +139,13 @@ class WebChannel(HTTPChannel):
             self._talks.check_alive()
 
     def _stop_deadline(self) -> None:
+        self._stop_idling()
         if self._deadline.active():
             self._deadline.cancel()
+
+    def _stop_idling(self) -> None:
+        if self._idle is not None and self._idle.active():
+            self._idle.cancel()
 
 
 class WebFactory(Factory):
@@ -170,8 +208,11 @@ class WebFactory(Factory):
 
     def _open_socket(self, question: Question) -> Any:
         """Talk by WebSocket, if it is our page that asks for it."""
-        if header(question, "upgrade").lower() != "websocket":
+        asks = header(question, "upgrade").lower() == "websocket"
+        if not asks or (question.method, question.clientproto) != (b"GET", b"HTTP/1.1"):
             return of_text("This is for a WebSocket.", 426, Upgrade="websocket")
+        if self.house.closing:
+            return of_text("The server is shutting down.", 503)
         whence = self.whence(question)
         refused = self.site.refuses(question, whence.secure)
         if refused is not None:
@@ -192,12 +233,7 @@ def _status(why: TurnedAway) -> int:
 
 def _turned_away(why: TurnedAway) -> bytes:
     """Why somebody may not come in, as an answer to whatever they were about to ask."""
-    body = f"{why}\n".encode()
-    head = [f"HTTP/1.1 {_status(why)} {HTTPStatus(_status(why)).phrase}"]
-    head += [f"{name}: {value}" for name, value in ALWAYS.items()]
-    head += ["Content-Type: text/plain; charset=utf-8", f"Content-Length: {len(body)}"]
-    head += ["Connection: close", "Retry-After: 60"]
-    return "\r\n".join(head).encode() + b"\r\n\r\n" + body
+    return alone(of_text(why, _status(why), Retry_After="60"))
 
 
 def _head(question: Question) -> bytes:

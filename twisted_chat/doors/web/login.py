@@ -6,11 +6,12 @@ import msgspec
 
 from twisted_chat.doors.web.answer import Answer, of_json
 from twisted_chat.doors.web.request import Coming, Question
-from twisted_chat.doors.web.whence import Whence, header
+from twisted_chat.doors.web.whence import header
 from twisted_chat.limits import BROWSER_SECONDS
 from twisted_chat.names import Unusable, user_name
 from twisted_chat.refused import BadRequest, WrongPassword
 from twisted_chat.text import clean
+from twisted_chat.visits import recorded
 
 if TYPE_CHECKING:
     from twisted_chat.doors.web.channel import WebFactory
@@ -19,6 +20,7 @@ COOKIE = "twisted_chat"
 """The name of the cookie; its value is a token of the account."""
 
 _LOGGED_OUT = "You have logged out."
+_LOGGED_IN = "You have logged in anew."
 
 T = TypeVar("T")
 
@@ -44,47 +46,68 @@ class Login:
 
     def session(self, question: Question) -> Answer:
         """What the page has to know before anybody is in."""
-        account = self._house.logins.remembered(cookie_of(question))
+        secret = cookie_of(question)
+        account = self._house.logins.remembered(secret)
         policy = self._house.policy
-        return of_json(
-            {
-                "server": self._house.about.name,
-                "name": "" if account is None else account.name,
-                "guests": policy.guests,
-                "registration": policy.registration,
-                "line_bytes": self._house.limits.line_bytes,
-            }
-        )
+        told = {
+            "server": self._house.about.name,
+            "name": "" if account is None else account.name,
+            "guests": policy.guests,
+            "registration": policy.registration,
+            "line_bytes": self._house.limits.line_bytes,
+        }
+        if account is None:
+            return of_json(told)
+        # A browser that is used stays logged in.
+        cookie = _cookie(secret, BROWSER_SECONDS, self._secure(question))
+        return of_json(told, headers={"Set-Cookie": cookie})
 
     def login(self, question: Question) -> "Answer | Coming":
         """Prove that a name is one's own, and be remembered."""
-        whence = self._factory.whence(question)
-        refused = self._factory.site.refuses(question, whence.secure)
-        return refused or self._log_in(_read(question, _Login), whence)
+        refused = self._refuses(question)
+        return refused or self._log_in(_read(question, _Login), question)
 
-    async def _log_in(self, asked: _Login, whence: Whence) -> Answer:
+    async def _log_in(self, asked: _Login, question: Question) -> Answer:
         try:
             name = user_name(asked.name)
         except Unusable:
             # Nobody has it: that is told like any name that nobody has.
             raise WrongPassword from None
-        logins = self._house.logins
-        account, secret = await logins.remember(name, asked.password, whence.address)
-        cookie = _cookie(secret, BROWSER_SECONDS, whence.secure)
-        return of_json({"name": account.name}, headers={"Set-Cookie": cookie})
+        secure, address = self._secure(question), self._factory.whence(question).address
+        account, secret, change = await self._house.logins.remember(
+            name, asked.password, address, cookie_of(question)
+        )
+        await recorded(self._house, change)
+        gone = {put.key for put in change.puts if put.value is None}
+        self._house.evict(account.id, gone.__contains__, _LOGGED_IN)
+        headers = {"Set-Cookie": _cookie(secret, BROWSER_SECONDS, secure)}
+        return of_json({"name": account.name}, headers=headers)
 
-    def logout(self, question: Question) -> Answer:
+    def logout(self, question: Question) -> "Answer | Coming":
         """Be remembered no more; who is here by that leaves."""
-        whence = self._factory.whence(question)
-        refused = self._factory.site.refuses(question, whence.secure)
-        if refused is not None:
-            return refused
-        asked = _read(question, _Logout)
+        refused = self._refuses(question)
+        return refused or self._log_out(_read(question, _Logout), question)
+
+    async def _log_out(self, asked: _Logout, question: Question) -> Answer:
+        secure = self._secure(question)
         forgotten = self._house.logins.forget(cookie_of(question), everywhere=asked.everywhere)
         if forgotten is not None:
-            account, proofs = forgotten
-            self._house.evict(account.id, proofs.__contains__, _LOGGED_OUT)
-        return Answer(b"", 204, headers={"Set-Cookie": _cookie("", 0, whence.secure)})
+            account, change = forgotten
+            await recorded(self._house, change)
+            gone = {put.key for put in change.puts}
+            self._house.evict(account.id, gone.__contains__, _LOGGED_OUT)
+            if asked.everywhere:
+                # Who has registered in a browser came in by nothing that it remembers.
+                self._house.evict_from("web", account.id, _LOGGED_OUT)
+        return Answer(b"", 204, headers={"Set-Cookie": _cookie("", 0, secure)})
+
+    def _refuses(self, question: Question) -> Answer | None:
+        return self._factory.site.refuses(question, self._factory.whence(question).secure)
+
+    def _secure(self, question: Question) -> bool:
+        """Whether the browser came by TLS, as its own page may say where no proxy does."""
+        said = header(question, "origin").startswith("https:")
+        return said or self._factory.whence(question).secure
 
 
 def cookie_of(question: Question) -> str:
@@ -103,7 +126,7 @@ def _read(question: Question, kind: type[T]) -> T:
 
     A page of another origin cannot send this type without asking first, which nobody answers.
     """
-    if header(question, "content-type").partition(";")[0].strip() != "application/json":
+    if header(question, "content-type").partition(";")[0].strip().lower() != "application/json":
         raise BadRequest("Send JSON, with Content-Type: application/json.")
     try:
         return msgspec.json.decode(question.body, type=kind)

@@ -11,6 +11,10 @@ from collections.abc import Iterable
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
+_PLAIN = re.compile(r"https?://(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]+)?")
+"""As browsers send it: other letters are written in ASCII then (RFC 3490), and nothing stands for
+several."""
+
 _PORTS = {"http": "80", "https": "443"}
 _LAST_PORT = 0xFFFF
 _HOST = re.compile(r"(\[(?P<address>[\da-f:.]+)\]|(?P<name>[\w.-]+))(:(?P<port>\d+))?", re.A | re.I)
@@ -29,17 +33,23 @@ class Origins:
     def __init__(self, allowed: Iterable[str] = ()) -> None:
         self._allowed = {_spelled(origin) for origin in allowed}
         self._hosts = {urlsplit(origin).hostname for origin in self._allowed}
-        self._hosts |= {socket.gethostname().lower(), socket.getfqdn().lower()}
+        # Not the whole of it: to ask for that may take as long as no server of names answers.
+        self._hosts.add(socket.gethostname().lower())
 
-    def knows(self, host: str) -> bool:
+    def knows(self, host: str, loopback: bool = False) -> bool:
         """Whether the chat is reached under this name, as a ``Host`` header has it.
 
-        Addresses and names without a dot are nobody's who could have them lead here from afar.
+        Addresses and names without a dot are nobody's who could have them lead here from afar; but
+        whoever runs the network that a machine is in can have them lead to the machine itself.
+
+        :param loopback: whether the browser came by an address that only this machine reaches.
         """
         name = _name(host)
-        return bool(name) and (
-            "." not in name or name in self._hosts or name.endswith(_NEAR) or is_address(name)
-        )
+        if not name:
+            return False
+        if name in self._hosts or is_address(name) or is_here(host):
+            return True
+        return not loopback and ("." not in name or name.endswith(_NEAR))
 
     def may_talk(self, origin: str | None, host: str, secure: bool) -> bool:
         """Whether a page of that origin may act here.
@@ -55,7 +65,7 @@ class Origins:
 
 def is_origin(text: str) -> bool:
     """Whether this is one, as an operator writes it."""
-    return bool(_spelled(text)) and text.count("/") == 2
+    return bool(_spelled(text)) and text.count("/") == 2 and _PLAIN.fullmatch(text) is not None
 
 
 def is_here(host: str) -> bool:
@@ -67,12 +77,12 @@ def is_here(host: str) -> bool:
 
 
 def is_address(name: str) -> bool:
-    """Whether this is an IP address."""
+    """Whether this is an IP address; what may stand behind a ``%`` can be any text."""
     try:
         ip_address(name)
     except ValueError:
         return False
-    return True
+    return "%" not in name
 
 
 def _name(host: str) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Coroutine
 from io import BytesIO
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
 from twisted.internet.defer import Deferred
@@ -10,14 +11,15 @@ from twisted.web.http import Request
 from twisted.web.iweb import INonQueuedRequestFactory
 from zope.interface import provider
 
-from twisted_chat.doors.web.answer import ALWAYS, Answer, of_refusal, of_text
+from twisted_chat.addresses import host_of
+from twisted_chat.doors.web.answer import ALWAYS, Answer, alone, of_refusal, of_text, phrase
 from twisted_chat.doors.web.whence import header
 from twisted_chat.refused import Refused, SomethingWrong
 
 if TYPE_CHECKING:
     from twisted_chat.doors.web.channel import WebChannel
 
-PATIENCE = 4
+PATIENCE = 64
 """How many times what a body may be is read before its sender, who has not read that it is too
 large, is given up."""
 
@@ -38,7 +40,14 @@ class Question(Request):
     def __init__(self, channel: "WebChannel") -> None:
         super().__init__(channel, parsePOSTFormSubmission=False)
         self._size = 0
+        self._refused = False
         self._gone = False
+
+    @property
+    def by_loopback(self) -> bool:
+        """Whether it came by an address that only this machine reaches."""
+        host = host_of(self.getHost())
+        return host is not None and ip_address(host).is_loopback
 
     @property
     def body(self) -> bytes:
@@ -50,6 +59,8 @@ class Question(Request):
 
     def gotLength(self, length: int | None) -> None:
         self.content = BytesIO()
+        if length is not None and length > self.channel.factory.most_body:
+            self._refuse_body()
 
     def handleContentChunk(self, data: bytes) -> None:
         """Keep what comes as far as it may be kept; the rest is read, and forgotten."""
@@ -57,12 +68,14 @@ class Question(Request):
         self._size += len(data)
         if self._size <= most:
             self.content.write(data)
+        elif self._size - len(data) <= most:
+            self._refuse_body()
         elif self._size - len(data) <= PATIENCE * most < self._size:
             self.channel.transport.abortConnection()
 
     def process(self) -> None:
-        if self._size > self.channel.factory.most_body:
-            self._end_with(of_text("That is too large.", 413))
+        if self._refused:
+            self.channel.loseConnection()
         elif header(self, "transfer-encoding").lower() not in ("", "chunked"):
             # A proxy may take for the next question what Twisted took for a body, or the other way.
             self._end_with(of_text("Send the body in chunks, or say its length.", 400))
@@ -79,9 +92,9 @@ class Question(Request):
         """Answer, unless nobody waits for it any more."""
         if self._gone:
             return
-        self.setResponseCode(answer.code)
+        self.setResponseCode(answer.code, phrase(answer.code))
         headers = {**ALWAYS, "Content-Type": answer.kind, **answer.headers}
-        if answer.code != 304:
+        if answer.code not in (204, 304):
             headers["Content-Length"] = str(len(answer.body))
         if not self.channel.persistent:
             headers["Connection"] = "close"
@@ -89,6 +102,12 @@ class Question(Request):
             self.responseHeaders.setRawHeaders(name, [value])
         self.write(b"" if self.method == b"HEAD" else answer.body)
         self.finish()
+
+    def _refuse_body(self) -> None:
+        """Answer at once: who sends much more would hear of it only when all is sent, or never."""
+        if not self._refused:
+            self._refused = True
+            self.channel.transport.write(alone(of_text("That is too large.", 413)))
 
     def _end_with(self, answer: Answer) -> None:
         """Answer, and nothing after that on this connection."""

@@ -46,7 +46,7 @@ class Site:
 
     def answer(self, question: Question) -> "Answer | Coming | None":
         """The answer to a question."""
-        if not self._origins.knows(header(question, "host")):
+        if not self._origins.knows(header(question, "host"), question.by_loopback):
             return of_text(
                 "This chat does not go by that name. Its operator can say that it does:"
                 " twistd chat --web-origin.",

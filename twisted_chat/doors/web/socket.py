@@ -100,6 +100,9 @@ class ChatSocket(Holding, WebSocketServerProtocol):  # type: ignore[misc]
 
     def check_alive(self) -> None:
         """Ask a peer that has said nothing for a while; give it up if it does not answer."""
+        if self._waits:
+            # What it said is not read, so that nothing tells how it is.
+            return
         most = self._house.limits.dead_peer_seconds
         silent = self._house.clock.seconds() - self._heard_at
         if silent >= most:
@@ -223,6 +226,7 @@ class ChatSocket(Holding, WebSocketServerProtocol):  # type: ignore[misc]
         self._connection.pauseProducing()
 
     def _resume_reading(self) -> None:
+        self._heard_at = self._house.clock.seconds()
         self._read()
         if not self._waits and self.state != self.STATE_CLOSED:
             self._connection.resumeProducing()
