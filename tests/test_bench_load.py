@@ -178,8 +178,12 @@ def lied_to_in_frames(
 
 
 def one_of_three_speaks(path: Path, **more: Any) -> Load:
-    """As many messages as are told to liars, five milliseconds apart."""
-    load = Load(path=str(path), people=3, speakers=1, rate=200, seconds=0.05, drain=0.5)
+    """As many messages as are told to liars, five milliseconds apart.
+
+    Who tells it all is waited for until they have, however busy the machine; only what is lost is
+    waited for in vain.
+    """
+    load = Load(path=str(path), people=3, speakers=1, rate=200, seconds=0.05, drain=3)
     return replace(load, **more)
 
 
