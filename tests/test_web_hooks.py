@@ -128,6 +128,21 @@ def test_asks_for_a_token(away: Town, header: str | None) -> None:
     assert away.server.house.figures.refused["wrong_password"] == 1
 
 
+@pytest.mark.parametrize(
+    ("headers", "why"),
+    [
+        ({}, "This needs a token."),
+        ({"Authorization": "Bearer x"}, "That token is good for nothing."),
+    ],
+)
+def test_says_whether_a_token_is_missing_or_wrong(
+    away: Town, headers: dict[str, str], why: str
+) -> None:
+    """Who forgot it looks in another place than who mistyped it."""
+    answer = away.server.fetch("POST", "/hook/lobby", b"x", headers)
+    assert answer.json["text"] == f"{why} /token makes one."
+
+
 def test_takes_no_token_of_a_browser(away: Town) -> None:
     """What a browser remembers is sent with whatever a page asks for."""
     account = away.server.house.book.account("alex")

@@ -104,13 +104,14 @@ class Logins:
     def by_bearer(self, secret: str) -> Account:
         """The account whose owner has made this token, for who does not say which account it is.
 
-        :raises WrongPassword: it is good for nothing, or a browser's.
+        :raises WrongPassword: it is good for nothing, or a browser's, or there is none.
         """
         with self._counting():
             token = self._book.token(secret)
             account = None if token is None else self._book.by_id(token.account_id)
             if account is None or token is None or token.browser:
-                raise WrongPassword("That token is good for nothing. /token makes one.")
+                what = "That token is good for nothing." if secret else "This needs a token."
+                raise WrongPassword(f"{what} /token makes one.")
         self._used(secret)
         return account
 
