@@ -11,6 +11,7 @@ from twisted_chat.happened import Happened
 from twisted_chat.journal.memory import MemoryJournal
 from twisted_chat.limits import (
     BODY_BYTES,
+    PARAMETERS,
     POSTS_REMEMBERED,
     VISITORS_REMEMBERED,
     WAITING_BYTES,
@@ -141,6 +142,19 @@ def test_says_whether_a_token_is_missing_or_wrong(
     """Who forgot it looks in another place than who mistyped it."""
     answer = away.server.fetch("POST", "/hook/lobby", b"x", headers)
     assert answer.json["text"] == f"{why} /token makes one."
+
+
+@pytest.mark.parametrize(
+    ("count", "why"),
+    [(PARAMETERS, "There is no parameter"), (PARAMETERS + 1, "no list of 20 parameters at most")],
+)
+def test_takes_no_more_parameters_apart_than_there_may_be(away: Town, count: int, why: str) -> None:
+    """What is wrong with one of them is told up to there."""
+    path = "/hook/lobby?" + "&".join(f"x{number}=1" for number in range(count))
+    headers = {"Authorization": f"Bearer {away.token}"}
+    answer = away.server.fetch("POST", path, b"x", headers)
+    assert refused(answer) == (400, "bad_request")
+    assert why in answer.json["text"]
 
 
 def test_takes_no_token_of_a_browser(away: Town) -> None:

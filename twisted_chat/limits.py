@@ -132,6 +132,10 @@ BODY_BYTES = 16_384
 """What a program sends with a request: a message, its name and what JSON puts around them, even
 where each character is written as an escape."""
 
+PARAMETERS = 20
+"""What a question over HTTP says after its ``?``: none knows more than six, so that more are not
+taken apart to say which of them is wrong."""
+
 VISITORS_REMEMBERED = 10_000
 """Accounts whose questions over HTTP are counted; beyond it the one longest quiet is forgotten."""
 

@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl
 from twisted_chat.doors.web.answer import Answer, of_refusal
 from twisted_chat.doors.web.request import Question
 from twisted_chat.doors.web.whence import header
+from twisted_chat.limits import PARAMETERS
 from twisted_chat.refused import BadRequest, Refused, WrongPassword
 from twisted_chat.visits import TooFast, Visitor, Visits
 
@@ -16,9 +17,6 @@ if TYPE_CHECKING:
 
 Ask = Callable[[Visitor, Question], Coroutine[Any, Any, Answer]]
 """Answers what somebody asks for whose token is good."""
-
-MOST_PARAMETERS = 20
-"""Of a question; none has more than a few."""
 
 
 class Bearers:
@@ -69,10 +67,12 @@ def _pairs(question: Question) -> list[tuple[str, str]]:
             query.decode("ascii"),
             keep_blank_values=True,
             errors="strict",
-            max_num_fields=MOST_PARAMETERS,
+            max_num_fields=PARAMETERS,
         )
     except ValueError:
-        raise BadRequest("What follows the ? is no list of parameters in UTF-8.") from None
+        raise BadRequest(
+            f"What follows the ? is no list of {PARAMETERS} parameters at most, in UTF-8."
+        ) from None
 
 
 def _refusal(why: Refused) -> Answer:
